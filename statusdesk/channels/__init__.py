@@ -1,0 +1,1 @@
+"""Where messages go: one file per network, and the registry of kinds."""

@@ -1,0 +1,59 @@
+"""Identifiers: ULIDs for everything, short public codes, speakable references, AT Protocol record keys."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from datetime import datetime
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
+_SORTABLE32 = "234567abcdefghijklmnopqrstuvwxyz"
+_REF = re.compile(r"[A-Z][A-Z0-9]{0,7}-\d{4}-\d{4,}")
+
+
+def _digits(number: int, alphabet: str, length: int) -> str:
+    out = []
+    for _ in range(length):
+        number, rest = divmod(number, len(alphabet))
+        out.append(alphabet[rest])
+    return "".join(reversed(out))
+
+
+def new_id(at: datetime) -> str:
+    """A ULID (github.com/ulid/spec): 48 bits of milliseconds, 80 random bits, 26 characters that sort by time."""
+    return _digits(int(at.timestamp() * 1000), _CROCKFORD, 10) + _digits(secrets.randbits(80), _CROCKFORD, 16)
+
+
+def new_tid(at: datetime) -> str:
+    """An AT Protocol record key (atproto.com/specs/tid): microseconds and a random clock id, 13 characters."""
+    micros = int(at.timestamp() * 1_000_000) + secrets.randbelow(1000)
+    return _digits((micros << 10) | secrets.randbits(10), _SORTABLE32, 13)
+
+
+def public_code(id_: str) -> str:
+    """The 12 characters [0-9a-z] under which Statuspage clients know an entity; fixed by its id."""
+    return _digits(int.from_bytes(hashlib.sha256(id_.encode()).digest()[:10], "big"), _BASE36, 12)
+
+
+def reference(prefix: str, year: int, number: int) -> str:
+    """The speakable reference: SD-2026-0042."""
+    return f"{prefix}-{year:04}-{number:04}"
+
+
+def is_reference(text: str) -> bool:
+    """Whether a text has the shape of a reference."""
+    return _REF.fullmatch(text) is not None
+
+
+def slug(name: str, taken: frozenset[str] | set[str] = frozenset()) -> str:
+    """A name for addresses: small ASCII letters, digits and dashes where the script allows; unique among `taken`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-")
+    base = base or "c-" + hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:8]
+    candidate, number = base, 2
+    while candidate in taken:
+        candidate, number = f"{base}-{number}", number + 1
+    return candidate

@@ -1,0 +1,94 @@
+"""The next-update promise: made with every update, always a clock time, settled by the next words or by their absence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from statusdesk.domain.times import FIVE_MINUTES, round_up
+
+SHOW_RATE_FROM = 10
+RECORD_DAYS = 90
+MAX_PROMISE_S = 24 * 3600
+
+
+class PromiseState(StrEnum):
+    """How a promise stands or ended."""
+
+    OPEN = "open"
+    KEPT = "kept"
+    LATE = "late"
+    MOVED = "moved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextUpdatePromise:
+    """We speak again by `due_at`. `seq` is the update that made it, `settled_seq` the one that settled it."""
+
+    due_at: datetime
+    made_at: datetime
+    seq: int
+    state: PromiseState = PromiseState.OPEN
+    settled_at: datetime | None = None
+    settled_seq: int | None = None
+
+    @property
+    def lateness_s(self) -> int:
+        """Seconds after the promised time; 0 when it was kept or moved in time."""
+        if self.settled_at is None:
+            return 0
+        return max(0, int((self.settled_at - self.due_at).total_seconds()))
+
+
+def settle(promise: NextUpdatePromise, at: datetime, seq: int, *, moved: bool = False) -> NextUpdatePromise:
+    """The promise after words went out at `at`: kept on time, late after it, moved when a new time was all we said.
+
+    Moving counts only before the time; afterwards it is late (invariant 4).
+    """
+    state = PromiseState.LATE if at > promise.due_at else PromiseState.MOVED if moved else PromiseState.KEPT
+    return replace(promise, state=state, settled_at=at, settled_seq=seq)
+
+
+def default_due(now: datetime, cadence_s: int) -> datetime:
+    """The time a lead need not type: the cadence from now, rounded up to the next 5 minutes on the clock."""
+    return round_up(now + timedelta(seconds=cadence_s))
+
+
+def problem_with(due: datetime, now: datetime, max_s: int) -> str | None:
+    """What is wrong with a promised time, as a sentence, or None. Times are judged after rounding up."""
+    if due <= now:
+        return "The next update must lie in the future. Choose a later time."
+    if due - now < FIVE_MINUTES:
+        return "Promise the next update at least 5 minutes from now, so that you can keep it."
+    if (due - now).total_seconds() > max_s + FIVE_MINUTES.total_seconds():
+        return f"Promise the next update within {max_s // 3600} hours. Customers should not wait longer for a word."
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRecord:
+    """How promises went over some time. `total` counts kept, late and moved (invariant 6)."""
+
+    kept: int
+    late: int
+    moved: int
+
+    @property
+    def total(self) -> int:
+        """All settled promises."""
+        return self.kept + self.late + self.moved
+
+    @property
+    def rate(self) -> float | None:
+        """Share kept, from ten promises on; before that only the counts are shown."""
+        return self.kept / self.total if self.total >= SHOW_RATE_FROM else None
+
+
+def record(states: Iterable[PromiseState]) -> PromiseRecord:
+    """Counts over settled promises. The caller leaves drills and imported history out."""
+    counts = dict.fromkeys(PromiseState, 0)
+    for state in states:
+        counts[state] += 1
+    return PromiseRecord(counts[PromiseState.KEPT], counts[PromiseState.LATE], counts[PromiseState.MOVED])

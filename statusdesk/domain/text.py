@@ -1,0 +1,35 @@
+"""Text as people type and paste it, made safe to keep, and counted as people count."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+TITLE_LIMIT = 80  # graphemes
+BODY_LIMIT = 20_000  # characters; the longest of 7,744 real updates has fewer than 10,000
+LINE_LIMIT = 500
+
+# C0 and C1 controls but tab and newline, lone surrogates, noncharacters: nothing a person meant to write, and neither
+# PostgreSQL (NUL) nor UTF-8 (surrogates) nor XML (controls) can carry them.
+_UNSAYABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_SPACES = re.compile(r"\s+")
+
+
+def tidy(text: str) -> str:
+    """Unicode NFC, line ends as newline, without what no reader could see; spaces at both ends removed."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    return unicodedata.normalize("NFC", _UNSAYABLE.sub("", text)).strip()
+
+
+def tidy_line(text: str) -> str:
+    """Like `tidy`, on one line: every run of white space is one space."""
+    return _SPACES.sub(" ", tidy(text)).strip()
+
+
+def graphemes(text: str) -> int:
+    """How many characters a reader sees (Unicode extended grapheme clusters, UAX 29)."""
+    if text.isascii():
+        return len(text) - text.count("\r\n")
+    import regex  # noqa: PLC0415  heavy, and only needed for text beyond ASCII
+
+    return len(regex.findall(r"\X", text))
