@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import fields
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -14,19 +15,19 @@ T = TypeVar("T")
 
 
 @cache
-def _names(cls: Any) -> tuple[str, ...]:
-    return tuple(one.name for one in fields(cls))
+def _names(cls: Hashable) -> tuple[str, ...]:
+    return tuple(one.name for one in fields(cast("Any", cls)))
 
 
 def make(cls: type[T], row: sa.Row[*tuple[Any, ...]]) -> T:
     """A domain type from a row that has a column for each of its fields."""
     have = row._mapping  # noqa: SLF001  the documented way to read a row by name
-    return cls(**{name: have[name] for name in _names(cls)})
+    return cls(**{name: have[name] for name in _names(cast("Hashable", cls))})
 
 
 def values(table: sa.Table, thing: Any, **more: Any) -> dict[str, Any]:
     """The columns of a table that a domain type fills, and more."""
-    filled = {name: getattr(thing, name) for name in _names(type(thing)) if name in table.c}
+    filled = {name: getattr(thing, name) for name in _names(cast("Hashable", type(thing))) if name in table.c}
     return filled | more
 
 

@@ -207,7 +207,8 @@ incidents = sa.Table(
     _text("month", 7),
     sa.Index(None, "started_at"),
     sa.Index(None, "updated_at"),
-    sa.Index(None, "month"),
+    sa.Index(None, "drill", "month"),
+    sa.Index(None, "resolved_at"),
     sa.Index(None, "state"),
 )
 

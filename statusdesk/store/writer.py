@@ -45,7 +45,7 @@ class Writer(Reader):
         """Append an event and return the new head. The head counts without gaps; each event seals the one before."""
         row = self.sql.execute(sa.select(t.pages.c.event_head, t.pages.c.event_hash)).one()
         head, before = int(row[0]) + 1, str(row[1])
-        sealed = json.dumps([head, ids_ms(self.at), self.actor, verb, touched, key, reason, before], ensure_ascii=False)
+        sealed = json.dumps([head, _ms(self.at), self.actor, verb, touched, key, reason, before], ensure_ascii=False)
         digest = hashlib.sha256(sealed.encode()).hexdigest()
         made = AuditEvent(
             head=head,
@@ -219,6 +219,7 @@ class Writer(Reader):
                     maintenance_id=maintenance_id,
                 )
                 self.sql.execute(sa.insert(t.entries).values(values(t.entries, entry)))
+            self.change_component(component_id)
 
     def add_entry(self, entry: ComponentEntry) -> None:
         """A past stretch, for history that is imported."""
@@ -228,6 +229,9 @@ class Writer(Reader):
         """The incident or maintenance lets go of all its components."""
         e = t.entries.c
         mine = e.incident_id == incident_id if incident_id else e.maintenance_id == maintenance_id
+        held = self.sql.execute(sa.select(e.component_id).where(mine, e.to_at.is_(None))).scalars().all()
+        for component_id in held:
+            self.change_component(component_id)
         later = sa.case((e.from_at > at, e.from_at), else_=sa.literal(at, t.Instant()))
         self.sql.execute(sa.update(t.entries).where(mine, e.to_at.is_(None)).values(to_at=later))
 
@@ -255,7 +259,7 @@ class Writer(Reader):
         """A published entry about a maintenance."""
         self.sql.execute(sa.insert(t.maintenance_updates).values(values(t.maintenance_updates, update)))
 
-    # People
+    # Those who told us
 
     def add_person(self, person: Person) -> None:
         """Somebody who told us."""
@@ -330,7 +334,7 @@ class Writer(Reader):
             self.sql.execute(sa.delete(table).where(table.c.incident_id == incident_id))
 
 
-def ids_ms(at: datetime) -> int:
+def _ms(at: datetime) -> int:
     """An instant as the milliseconds that the seal of an event covers."""
     return int(at.timestamp() * 1000)
 

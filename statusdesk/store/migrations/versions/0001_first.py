@@ -100,7 +100,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_incident_code")),
         sa.UniqueConstraint("ref", name=op.f("uq_incident_ref")),
     )
-    op.create_index(op.f("ix_incident_month"), "incident", ["month"], unique=False)
+    op.create_index(op.f("ix_incident_drill_month"), "incident", ["drill", "month"], unique=False)
+    op.create_index(op.f("ix_incident_resolved_at"), "incident", ["resolved_at"], unique=False)
     op.create_index(op.f("ix_incident_started_at"), "incident", ["started_at"], unique=False)
     op.create_index(op.f("ix_incident_state"), "incident", ["state"], unique=False)
     op.create_index(op.f("ix_incident_updated_at"), "incident", ["updated_at"], unique=False)
