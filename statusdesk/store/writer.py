@@ -18,6 +18,7 @@ from statusdesk.domain.component import Component, ComponentEntry, ComponentGrou
 from statusdesk.domain.delivery import Account, Delivery, DeliveryKind, DeliveryState, Target
 from statusdesk.domain.incident import (
     CauseStatement,
+    EtaOutcome,
     EtaStatement,
     Incident,
     IncidentUpdate,
@@ -161,6 +162,11 @@ class Writer(Reader):
                 sa.update(t.etas).where(e.incident_id == incident_id, e.seq == one.seq).values(outcome=outcome)
             )
 
+    def reopen_etas(self, incident_id: str) -> None:
+        """It was not the end: no estimate has an outcome yet."""
+        timed = sa.and_(t.etas.c.incident_id == incident_id, t.etas.c.due_at.is_not(None))
+        self.sql.execute(sa.update(t.etas).where(timed).values(outcome=EtaOutcome.OPEN))
+
     def add_promise(self, incident_id: str, promise: NextUpdatePromise) -> None:
         """We speak again by then."""
         self.sql.execute(sa.insert(t.promises).values(values(t.promises, promise, incident_id=incident_id)))
@@ -288,6 +294,13 @@ class Writer(Reader):
         """A word for a place."""
         row = values(t.deliveries, delivery, remote_id=None, remote_url="")
         self.sql.execute(sa.insert(t.deliveries).values(row))
+
+    def publish_waits(self, target_id: str) -> bool:
+        """Whether a publish of this target has not begun yet, so that it will carry what is written now."""
+        d = t.deliveries.c
+        waiting = (DeliveryState.QUEUED, DeliveryState.RETRY_WAIT)
+        query = sa.select(d.id).where(d.destination_id == target_id, d.state.in_(waiting)).limit(1)
+        return self.sql.execute(query).first() is not None
 
     def supersede(self, incident_id: str, account_ids: Sequence[str]) -> None:
         """A newer text exists: what waits for these accounts about this incident is not posted late."""
