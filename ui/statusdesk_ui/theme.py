@@ -6,7 +6,7 @@ or an icon (`T.draw_icon(...)`), always at paint time, so a change of scheme or 
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QRectF
@@ -100,6 +100,11 @@ def contrast(a: str, b: str) -> float:
     return (hi + 0.05) / (lo + 0.05)
 
 
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(file.stem for file in ICONS.glob("*.svg"))
+
+
 @lru_cache(maxsize=512)
 def _renderer(name: str, colour: str, knock: str) -> QSvgRenderer:
     svg = (ICONS / f"{name}.svg").read_text("utf-8").replace("currentColor", colour).replace("#knock", knock)
@@ -182,6 +187,11 @@ class Theme:
                 font.setLetterSpacing(QFont.SpacingType.PercentageSpacing, 98)
             self._fonts[role] = font
         return self._fonts[role]
+
+    @staticmethod
+    def known_icon(name: str, otherwise: str) -> str:
+        """The icon's name, or another where we have no such drawing."""
+        return name if name in _names() else otherwise
 
     def draw_icon(self, p: QPainter, name: str, rect: QRectF, colour: QColor, knock: QColor | None = None) -> None:
         """Draw icons/NAME.svg in one token's colour; crisp at any device pixel ratio."""

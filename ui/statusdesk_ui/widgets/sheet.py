@@ -15,17 +15,14 @@ from statusdesk_ui.widgets.controls import Button
 class Panel(QWidget):
     """What a sheet holds: a title with a way out, a form that scrolls, a foot with the one primary button."""
 
-    def __init__(self, title: str, about: str, form: QWidget, foot: tuple[QWidget | None, ...]) -> None:
+    def __init__(self, title: str, about: str, form: QWidget, foot: QWidget) -> None:
         super().__init__()
         self.shut = Button("", "quiet", "close", name="Close")
         subject = [Words(about)] if about else []
         words = down(Label(title, "title"), *subject, gap=2)
         head = stretch(across(words, self.shut, margins=(S6, S4, S4, S3)), 1)
-        foot_row = across(*foot, margins=(S6, S3, S6, S3))
         self.scroller = Scroller(form)
-        self.setLayout(
-            stretch(down(head, rule(), self.scroller, rule(), foot_row, gap=0, margins=(1, 1, 1, 1)), 0, 0, 1)
-        )
+        self.setLayout(stretch(down(head, rule(), self.scroller, rule(), foot, gap=0, margins=(1, 1, 1, 1)), 0, 0, 1))
         self.form = form
 
     def wanted_height(self, width: int) -> int:
