@@ -159,7 +159,8 @@ class ResolveSheet(Panel):
         """What the sheet holds now."""
         message, (day, _wrong) = self.fixed.toPlainText().strip(), self._say_by()
         if message and day is not None and not self.steps.value():
-            message += f"\n\nWe will say by {day:%A} {day.day} {day:%B} {day.year} what we change so that it does not happen again."
+            by = f"{day:%A} {day.day} {day:%B} {day.year}"
+            message += f"\n\nWe will say by {by} what we change so that it does not happen again."
         return UpdateDraft(
             message=message,
             state=IncidentState.RESOLVED,

@@ -87,6 +87,7 @@ BUTTONS: dict[str, tuple[str, ...]] = {  # kind: fill, fill under the pointer, b
     "plain": ("surface", "sunken", "rim", "ink", "sunken", "ink2"),
     "quiet": ("", "sunken", "", "ink2", "sunken", "ink2"),
     "link": ("", "sunken", "", "accent_ink", "", "ink2"),
+    "search": ("canvas", "sunken", "line", "ink3", "sunken", "ink2"),
     "here": ("surface", "surface", "line", "ink", "sunken", "ink2"),
     "off": ("sunken", "", "", "ink3", "", "ink3"),
     "quiet off": ("", "", "", "ink3", "", "ink3"),
@@ -94,7 +95,7 @@ BUTTONS: dict[str, tuple[str, ...]] = {  # kind: fill, fill under the pointer, b
 
 
 class Button(Drawn, QPushButton):
-    """kind: primary (one per view), plain, quiet, link, here. The key is the shortcut and the cap showing it.
+    """kind: primary (one per view), plain, quiet, link, search, here. The key is the shortcut and the cap showing it.
 
     A button that `folds` shows only its icon when the window is narrow for the text size; one that is `wide` takes
     the room of its row.
@@ -122,6 +123,8 @@ class Button(Drawn, QPushButton):
         self.setToolTip("" if text else paint.tip(name))
         if wide:
             self.setSizePolicy(QSizePolicy.Policy.Expanding, FIXED)
+        if kind == "search":
+            self.setSizePolicy(QSizePolicy.Policy.Maximum, FIXED)
 
     def become(self, kind: str) -> None:
         """Look like another kind of button."""
@@ -145,7 +148,11 @@ class Button(Drawn, QPushButton):
             return height, height
         w = paint.width(self.words, "medium") + (16 if self.low else 24) + (T.w(22) - 2 if self.icon_name else 0)
         w += paint.key_width(self.cap()) + 3 if self.key else 0
-        return even(w), height
+        return even(max(w, T.w(320)) if self.kind == "search" else w), height
+
+    def minimumSizeHint(self) -> QSize:
+        hint = self.sizeHint()
+        return QSize(hint.height() * 3, hint.height()) if self.kind == "search" else hint
 
     def draw(self, p: QPainter) -> None:
         rect, size = QRectF(self.rect()), T.w(16)
