@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from statusdesk.channels import registry as channels
@@ -71,7 +71,9 @@ class OpenPlaces:
         needs = any(field.secret for field in channels.kind(account.kind).fields)
         secret = self._secrets.get(f"account/{account_id}") if needs else ""
         if secret is None:
-            raise Refused(f"The token of {account.name} is not in this computer's key store. Connect the account again.")
+            raise Refused(
+                f"The token of {account.name} is not in this computer's key store. Connect the account again."
+            )
         return self.open_account(account, secret)
 
     def open_target(self, target: Target, secret: str) -> TargetHost:
