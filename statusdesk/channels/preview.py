@@ -30,7 +30,7 @@ from statusdesk.domain.delivery import RemotePost
 from statusdesk.domain.times import rfc3339
 from statusdesk.errors import Refused
 
-DEFAULT_LIMITS = Limits(characters=500, link_length=23)
+DEFAULT_LIMITS = Limits(characters=500)
 # How the networks that people know would count the same text.
 _COUNTERS = (
     ("Mastodon", counts.mastodon, Limits(characters=500, link_length=23)),

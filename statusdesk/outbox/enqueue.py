@@ -49,7 +49,9 @@ def chosen(accounts: Sequence[Account], wanted: Sequence[str] | None) -> Sequenc
     by_key = {key: one for one in accounts for key in (one.id, one.name)}
     missing = [key for key in wanted if key not in by_key]
     if missing:
-        raise Refused.because([Problem("accounts", f"There is no account “{missing[0]}”. Choose one that is connected.")])
+        raise Refused.because(
+            [Problem("accounts", f"There is no account “{missing[0]}”. Choose one that is connected.")]
+        )
     return list({by_key[key].id: by_key[key] for key in wanted}.values())
 
 
@@ -87,9 +89,7 @@ def enqueue_update(writer: Writer, words: Words, accounts: Sequence[Account], *,
     enqueue_publish(writer, incident=incident, update=update)
 
 
-def enqueue_publish(
-    writer: Writer, *, incident: Incident | None = None, update: IncidentUpdate | None = None
-) -> None:
+def enqueue_publish(writer: Writer, *, incident: Incident | None = None, update: IncidentUpdate | None = None) -> None:
     """Queue the site for every target. Without an update one waiting row per target is enough: it takes the newest."""
     if incident is not None and incident.drill:
         return

@@ -93,7 +93,7 @@ class PublicRecordReader:
         ).one()
         profiles = self.sql.execute(
             sa.select(a.kind, a.profile_url)
-            .where(a.removed_at.is_(None), a.enabled.is_(sa.true()), a.profile_url != "")
+            .where(a.removed_at.is_(None), a.enabled.is_(sa.true()), a.profile_url.like("http%"))
             .order_by(a.id)
         )
         return PublicPage(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
@@ -31,7 +29,7 @@ from statusdesk.domain.people import Callback, FollowUp, Person
 from statusdesk.domain.promise import NextUpdatePromise, PromiseState
 from statusdesk.store import tables as t
 from statusdesk.store.reader import Reader
-from statusdesk.store.rows import values
+from statusdesk.store.rows import make, values
 
 
 class Writer(Reader):
@@ -45,23 +43,20 @@ class Writer(Reader):
     def event(self, verb: str, touched: Touched, key: str, reason: str = "") -> int:
         """Append an event and return the new head. The head counts without gaps; each event seals the one before."""
         row = self.sql.execute(sa.select(t.pages.c.event_head, t.pages.c.event_hash)).one()
-        head, before = int(row[0]) + 1, str(row[1])
-        sealed = json.dumps([head, _ms(self.at), self.actor, verb, touched, key, reason, before], ensure_ascii=False)
-        digest = hashlib.sha256(sealed.encode()).hexdigest()
         made = AuditEvent(
-            head=head,
+            head=int(row[0]) + 1,
             at=self.at,
             actor=self.actor,
             verb=verb,
             touched=touched,
             key=key,
             reason=reason,
-            prev_hash=before,
-            hash=digest,
+            prev_hash=str(row[1]),
         )
+        made = replace(made, hash=made.seal())
         self.sql.execute(sa.insert(t.events).values(values(t.events, made)))
-        self.sql.execute(sa.update(t.pages).values(event_head=head, event_hash=digest))
-        return head
+        self.sql.execute(sa.update(t.pages).values(event_head=made.head, event_hash=made.hash))
+        return made.head
 
     def count(self, name: str) -> int:
         """The next number of a counter, from 1."""
@@ -227,10 +222,6 @@ class Writer(Reader):
                 self.sql.execute(sa.insert(t.entries).values(values(t.entries, entry)))
             self.change_component(component_id)
 
-    def add_entry(self, entry: ComponentEntry) -> None:
-        """A past stretch, for history that is imported."""
-        self.sql.execute(sa.insert(t.entries).values(values(t.entries, entry)))
-
     def recover_components(self, at: datetime, *, incident_id: str = "", maintenance_id: str = "") -> None:
         """The incident or maintenance lets go of all its components."""
         e = t.entries.c
@@ -246,10 +237,12 @@ class Writer(Reader):
     def add_maintenance(self, maintenance: Maintenance, component_ids: Iterable[str]) -> None:
         """A new maintenance."""
         self.sql.execute(sa.insert(t.maintenances).values(values(t.maintenances, maintenance)))
-        for component_id in component_ids:
-            self.sql.execute(
-                sa.insert(t.maintenance_components).values(maintenance_id=maintenance.id, component_id=component_id)
-            )
+        self._link_components(maintenance.id, component_ids)
+
+    def _link_components(self, maintenance_id: str, component_ids: Iterable[str]) -> None:
+        links = [{"maintenance_id": maintenance_id, "component_id": one} for one in component_ids]
+        if links:
+            self.sql.execute(sa.insert(t.maintenance_components), links)
 
     def change_maintenance(self, id_: str, **columns: Any) -> None:
         """Some columns of a maintenance."""
@@ -341,15 +334,53 @@ class Writer(Reader):
         if not self.sql.execute(sa.update(t.imports).where(t.imports.c.key == key).values(row)).rowcount:
             self.sql.execute(sa.insert(t.imports).values(key=key, **row))
 
+    def codes(self) -> set[str]:
+        """Every public code in use."""
+        tables = (t.components, t.incidents, t.maintenances)
+        return set(self.sql.execute(sa.union_all(*(sa.select(table.c.code) for table in tables))).scalars())
+
+    def incident_by_id(self, id_: str) -> Incident:
+        """An incident by its id."""
+        return make(Incident, self.sql.execute(sa.select(t.incidents).where(t.incidents.c.id == id_)).one())
+
+    def maintenance_by_id(self, id_: str) -> Maintenance:
+        """A maintenance by its id."""
+        return make(Maintenance, self.sql.execute(sa.select(t.maintenances).where(t.maintenances.c.id == id_)).one())
+
+    def replace_incident(self, incident: Incident) -> None:
+        """An imported incident as its source shows it now."""
+        self.sql.execute(
+            sa.update(t.incidents).where(t.incidents.c.id == incident.id).values(values(t.incidents, incident))
+        )
+
+    def put_maintenance(self, maintenance: Maintenance, component_ids: Sequence[str]) -> None:
+        """An imported maintenance, new or as its source shows it now."""
+        m = t.maintenances
+        row = values(m, maintenance)
+        if self.sql.execute(sa.update(m).where(m.c.id == maintenance.id).values(row)).rowcount:
+            self._link_components(maintenance.id, component_ids)
+        else:
+            self.add_maintenance(maintenance, component_ids)
+
+    def add_updates(self, updates: Sequence[IncidentUpdate]) -> None:
+        """Many published entries at once."""
+        if updates:
+            self.sql.execute(sa.insert(t.updates), [values(t.updates, one) for one in updates])
+
+    def add_entries(self, entries: Sequence[ComponentEntry]) -> None:
+        """Many stretches at once."""
+        if entries:
+            self.sql.execute(sa.insert(t.entries), [values(t.entries, one) for one in entries])
+
     def forget_incident_history(self, incident_id: str) -> None:
-        """Remove updates and entries of an imported incident, to write them anew from a source that changed."""
-        for table in (t.updates, t.entries):
+        """Remove what was imported for an incident, to write it anew from a source that changed."""
+        for table in (t.updates, t.entries, t.promises):
             self.sql.execute(sa.delete(table).where(table.c.incident_id == incident_id))
 
-
-def _ms(at: datetime) -> int:
-    """An instant as the milliseconds that the seal of an event covers."""
-    return int(at.timestamp() * 1000)
+    def forget_maintenance(self, maintenance_id: str) -> None:
+        """Remove what was imported for a maintenance, to write it anew."""
+        for table in (t.maintenance_updates, t.entries, t.maintenance_components):
+            self.sql.execute(sa.delete(table).where(table.c.maintenance_id == maintenance_id))
 
 
 def moved_step(step: PreventionStep, due_on: date | None) -> PreventionStep:

@@ -194,7 +194,9 @@ class IncidentVerbs(Verbs):
             waiting = still_waiting(writer.callbacks(incident.id), writer.follow_ups(incident.id))
             if waiting and not reason:
                 people = "1 person has" if waiting == 1 else f"{waiting} people have"
-                raise Refused(f"{people} not answered yet. Ask them first, or type the reason to close.", field="reason")
+                raise Refused(
+                    f"{people} not answered yet. Ask them first, or type the reason to close.", field="reason"
+                )
             writer.change_incident(
                 incident.id, state=IncidentState.CLOSED, closed_at=writer.at, close_reason=reason, updated_at=writer.at
             )
@@ -384,12 +386,12 @@ class IncidentVerbs(Verbs):
     # What a post says
 
     @staticmethod
-    def _names(
-        reader: Reader, entries: Sequence[ComponentEntry], draft: UpdateDraft | None
-    ) -> tuple[str, ...]:
+    def _names(reader: Reader, entries: Sequence[ComponentEntry], draft: UpdateDraft | None) -> tuple[str, ...]:
         """The components concerned: those an open entry holds, and those the draft names."""
         held = {one.component_id for one in entries if one.to_at is None}
-        held |= {id_ for id_, status in (draft.components if draft else ()) if status is not ComponentStatus.OPERATIONAL}
+        held |= {
+            id_ for id_, status in (draft.components if draft else ()) if status is not ComponentStatus.OPERATIONAL
+        }
         return tuple(one.name for one in reader.components() if one.id in held)
 
     @staticmethod

@@ -153,24 +153,22 @@ def test_what_cannot_fit_is_counted_over_the_limit():
     assert composed.count > 300
 
 
-@given(
-    message=st.text(max_size=1500) | st.text("ab. \n👨‍👩‍👧‍👦é漢@#", max_size=1500),
-    title=st.text(min_size=1, max_size=80),
-    page_name=st.text(min_size=1, max_size=60),
-    cause=st.text(max_size=300),
-    components=st.lists(st.text(min_size=1, max_size=80), max_size=5),
-    event=st.sampled_from(Event),
-    network=st.sampled_from(
-        [MASTODON, BLUESKY, (Limits(characters=160), counts.characters), (Limits(), counts.characters)]
-    ),
+LIMITS = [MASTODON, BLUESKY, (Limits(characters=160), counts.characters), (Limits(), counts.characters)]
+SAID_BY_PEOPLE = st.fixed_dictionaries(
+    {
+        "message": st.text(max_size=1500) | st.text("ab. \n👨‍👩‍👧‍👦é漢@#", max_size=1500),
+        "title": st.text(min_size=1, max_size=80),
+        "page_name": st.text(min_size=1, max_size=60),
+        "cause": st.text(max_size=300),
+        "components": st.lists(st.text(min_size=1, max_size=80), max_size=5),
+    }
 )
-def test_no_post_is_too_long_and_promise_and_link_always_stay(
-    message, title, page_name, cause, components, event, network
-):
+
+
+@given(said=SAID_BY_PEOPLE, event=st.sampled_from(Event), network=st.sampled_from(LIMITS))
+def test_no_post_is_too_long_and_promise_and_link_always_stay(said, event, network):
     limits, count = network
-    composed = post(
-        network, message=message, title=title, page_name=page_name, cause=cause, components=components, event=event
-    )
+    composed = post(network, event=event, **said)
     assert composed.count == count(composed.text, limits)
     assert not limits.characters or composed.count <= limits.characters
     assert not limits.max_bytes or len(composed.text.encode()) <= limits.max_bytes

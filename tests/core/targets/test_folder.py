@@ -7,12 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from statusdesk.errors import Refused
 from statusdesk.targets.base import Place, PublishError, Site
-from statusdesk.targets.folder import FolderHost
+from statusdesk.targets.folder import FolderHost, _said
 from statusdesk.targets.registry import KINDS, kind
 
 DESK = "2026-06-09T09:41:00.000Z"
@@ -260,7 +261,7 @@ def test_a_disk_that_takes_no_more_leaves_the_old_page(bench, tmp_path):
     bench.host.publish(bench.build("b1", ONE))
     script = FULL_DISK.format(module="test_folder")
     done = subprocess.run(
-        [sys.executable, "-c", script, os.getcwd(), str(tmp_path)],
+        [sys.executable, "-c", script, str(Path.cwd()), str(tmp_path)],
         capture_output=True,
         text=True,
         check=True,
@@ -281,8 +282,6 @@ def test_a_disk_that_takes_no_more_leaves_the_old_page(bench, tmp_path):
     ],
 )
 def test_faults_of_the_disk_are_said_in_words(number, words, needs_person, tmp_path):
-    from statusdesk.targets.folder import _said
-
     with pytest.raises(PublishError, match=words) as caught, _said(tmp_path):
         raise OSError(number, os.strerror(number))
     assert caught.value.needs_person is needs_person
@@ -305,6 +304,6 @@ def test_an_unknown_kind_is_refused_naming_the_known_ones():
 def test_a_read_only_folder_is_said(tmp_path):
     """Root writes everywhere, so a real read-only place is needed: the kernel's own."""
     place = Place(location="/sys/kernel", settings={}, state_file=tmp_path / "note.json")
-    if not os.path.isdir("/sys/kernel"):
+    if not Path("/sys/kernel").is_dir():
         pytest.skip("this system has no /sys, which is the read-only folder of this test")
     assert FolderHost(place).check()[1].ok is False
