@@ -211,7 +211,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     state = paths.state_dir()
     single = SingleInstance(str(workspace), state)
     desktop: list[Desktop] = []
-    if not single.claim(lambda: [one.show() for one in desktop]):
+
+    def come_forward() -> None:
+        for one in desktop:
+            one.show()
+
+    if not single.claim(come_forward):
         if single.wake_other():
             return 0
         sys.stderr.write("StatusDesk is already open with this workspace, but does not answer.\n")

@@ -204,7 +204,7 @@ class Label(QLabel):
 
     def _fit(self) -> None:
         if self.wordWrap():
-            self.setFixedHeight(self.heightForWidth(self.width()))
+            self.setFixedHeight(max(0, self.heightForWidth(self.width())))
 
     def say(self, text: str, tone: str | None = None) -> None:
         """Show another text, in another tone if one is given."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, QUrl, Signal
@@ -101,7 +101,7 @@ class MainWindow(QMainWindow):
 
     def _first_page(self, board: Board) -> None:
         if board.open_incidents:
-            self.show_incident(board.open_incidents[0].ref)
+            self.show_incident(words.most_urgent_first(board.open_incidents)[0].ref)
         else:
             self.show_page("calm")
 
@@ -264,7 +264,7 @@ class MainWindow(QMainWindow):
         if board is None or self.sheet is not None:
             return
 
-        def open_sheet(payload: dict[str, Any] | None) -> None:
+        def open_sheet(payload: Mapping[str, Any] | None) -> None:
             if self.sheet is not None or self.composer is not None:
                 return
             sheet = ResolveSheet(session, board, view, hold_s=self.hold_s)
@@ -284,7 +284,7 @@ class MainWindow(QMainWindow):
             return
         key = draft_key(view.incident.ref if view else None)
 
-        def open_composer(payload: dict[str, Any] | None) -> None:
+        def open_composer(payload: Mapping[str, Any] | None) -> None:
             if self.composer is not None or self.sheet is not None:
                 return
             self.composer = Composer(session, board, view, hold_s=self.hold_s)

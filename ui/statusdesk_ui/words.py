@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from statusdesk.clock import now
+from statusdesk.domain.board import Board, IncidentRow
 from statusdesk.domain.component import ComponentKind, ComponentStatus
 from statusdesk.domain.delivery import Delivery, DeliveryState
 from statusdesk.domain.incident import Certainty, Impact, IncidentState
@@ -150,6 +152,16 @@ def delivery_word(delivery: Delivery, zone: ZoneInfo) -> str:
         DeliveryState.CANCELLED: "not sent, stopped",
     }
     return fixed[delivery.state]
+
+
+def most_urgent_first(rows: Iterable[IncidentRow]) -> list[IncidentRow]:
+    """Open incidents by the time their next update is due."""
+    return sorted(rows, key=lambda row: (row.due_at is None, row.due_at or row.started_at))
+
+
+def online(board: Board) -> bool:
+    """Whether the page goes anywhere but the folder it is built in."""
+    return any(one.location != board.site.output_dir for one in board.targets)
 
 
 def short_name(title: str) -> str:

@@ -64,7 +64,8 @@ class ComponentSheet(Panel):
 
         def write() -> Changes:
             if row is None:
-                return desk.add_component(name=name, group=group, kind=kind, description=about)
+                desk.add_component(name=name, group=group, kind=kind, description=about)
+                return Changes(components=True, deliveries=True)
             return desk.edit_component(row.component.id, name=name, group=group, kind=kind, description=about)
 
         self.session.do(write, done=self.finished.emit, failed=self._failed)

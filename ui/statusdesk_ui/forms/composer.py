@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -59,7 +59,7 @@ class Composer(QWidget):
         self._lay_out(board)
         self.preview_timer = QTimer(self, singleShot=True, interval=PREVIEW_MS)
         self.preview_timer.timeout.connect(self._preview)
-        self.keeper = DraftKeeper(session, self.key, self._payload, self.form.is_empty)
+        self.keeper = DraftKeeper(self, session, self.key, self._payload, self.form.is_empty)
         self.keeper.saved.connect(self._saved)
         self.clock = QTimer(self, interval=1000)
         self.clock.timeout.connect(self._tick)
@@ -100,7 +100,9 @@ class Composer(QWidget):
         self.foot.addWidget(self.countdown)
         self.foot.setFixedHeight(T.h(64))
         middle = stretch(across(self.left_side, self.right_side, gap=0), 62, 38)
-        told = across(self.messages, margins=(S6, S2, S6, S2))
+        told = box(across(self.messages, margins=(S6, S2, S6, S2)))
+        told.hide()
+        self.messages.changed.connect(lambda: told.setVisible(not self.messages.isHidden()))
         self.setLayout(stretch(down(self._head(), rule(), told, middle, rule(), self.foot, gap=0), 0, 0, 0, 1))
         self.setProperty("ground", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -134,7 +136,7 @@ class Composer(QWidget):
         self.left_side.setHidden(one and self.peek.isChecked())
         self.form.scaled(round(self.width() * (1 if one else 0.62)) - 2 * S6)
 
-    def start(self, payload: dict[str, Any] | None = None) -> None:
+    def start(self, payload: Mapping[str, Any] | None = None) -> None:
         """Begin typing, where a draft left off if there is one."""
         if payload is not None:
             self.form.restore(payload)

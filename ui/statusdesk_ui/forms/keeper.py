@@ -24,9 +24,14 @@ class DraftKeeper(QObject):
     saved = Signal(bool)
 
     def __init__(
-        self, session: Session, key: str, payload: Callable[[], dict[str, Any]], is_empty: Callable[[], bool]
+        self,
+        form: QObject,
+        session: Session,
+        key: str,
+        payload: Callable[[], dict[str, Any]],
+        is_empty: Callable[[], bool],
     ) -> None:
-        super().__init__()
+        super().__init__(form)  # ends with its form
         self.session, self.key, self.payload, self.is_empty = session, key, payload, is_empty
         self.last: dict[str, Any] | None = None
         self.ended = False

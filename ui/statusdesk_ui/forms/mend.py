@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from statusdesk.domain.audit import Changes
+from statusdesk.domain.drafts import UpdateDraft
 from statusdesk.domain.text import BODY_LIMIT
 from statusdesk.errors import Refused, StatusDeskError
 from statusdesk_ui.layout import Label, across, box, down
@@ -121,7 +122,7 @@ def reopen_sheet(session: Session, ref: str, title: str) -> OneQuestion:
         icon="undo",
         needed="Write what is still wrong, so that customers know.",
         hint="Some stores still cannot take cards.",
-        verb=lambda words: session.desk.reopen(ref, words),
+        verb=lambda words: session.desk.reopen(ref, UpdateDraft(message=words)),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -103,7 +104,7 @@ class ResolveSheet(Panel):
         self.publish.clicked.connect(self.begin_publishing)
         self.countdown.stopped.connect(self._stopped)
         self.countdown.over.connect(self._publish)
-        self.keeper = DraftKeeper(self.session, draft_key(self.ref, "resolve"), self.payload, self._is_empty)
+        self.keeper = DraftKeeper(self, self.session, draft_key(self.ref, "resolve"), self.payload, self._is_empty)
         self.fixed.textChanged.connect(self._changed)
         for field in (self.by, self.wrong):
             field.textEdited.connect(lambda _t: self._changed())
@@ -119,7 +120,7 @@ class ResolveSheet(Panel):
         self.context = context
         self.publish.setEnabled(True)
 
-    def start(self, payload: dict[str, Any] | None) -> None:
+    def start(self, payload: Mapping[str, Any] | None) -> None:
         """Begin typing, where a draft left off if there is one."""
         if payload is not None:
             self.fixed.put(str(payload.get("fixed", "")))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -19,7 +19,7 @@ from statusdesk.errors import Problem
 from statusdesk_ui import words
 from statusdesk_ui.forms.components import ComponentPicker
 from statusdesk_ui.forms.parts import CausePart, EtaPart, NextPart, StepsPart, TimePart
-from statusdesk_ui.layout import Label, across, box, down, grid, narrow, stretch, turn
+from statusdesk_ui.layout import Label, across, box, down, grid, narrow, turn
 from statusdesk_ui.theme import S2, S3, T
 from statusdesk_ui.widgets.controls import Segmented
 from statusdesk_ui.widgets.fields import Editor, Field, Trouble, mark_problem
@@ -62,12 +62,12 @@ class UpdateForm(QWidget):
         new = self.view is None
         self.paper = box(down(self.editor, gap=0, margins=(1, 1, 1, 1)), card="field")
         self.choices = across(self.impact, None, self.state, gap=S2)
+        for choice in (self.impact, self.state):
+            self.choices.setAlignment(choice, Qt.AlignmentFlag.AlignLeft)
         top: list[tuple[str, str, QWidget | QLayout, QWidget]] = []
         if new:
             top += [("Affected", "components", self.picker, self.picker.field)]
-        top += [("Impact", "impact", self.choices, self.impact)]
-        if new:
-            top += [("Title", "title", self.title, self.title)]
+        heading = [("Title", "title", self.title, self.title)] if new else []
         rest: list[tuple[str, str, QWidget | QLayout, QWidget]] = [
             ("Cause", "cause", self.cause, self.cause.text),
             ("When", "eta", self.eta, self.eta.field),
@@ -80,10 +80,13 @@ class UpdateForm(QWidget):
             rest += [("Started", "started_at", self.started, self.started.field)]
         else:
             rest += [("Affected", "components", self.picker, self.picker.field)]
-        message = Trouble()
+        message, chosen = Trouble(), Trouble()
         self.troubles["message"] = (message, self.paper)
+        self.troubles["impact"] = (chosen, self.impact)
         body = down(
-            grid([self._row(*row) for row in top], S2, T.w(88)),
+            *([grid([self._row(*row) for row in top], S2, T.w(88))] if new else []),
+            down(self.choices, chosen, gap=0),
+            *([grid([self._row(*row) for row in heading], S2, T.w(88))] if new else []),
             self.paper,
             message,
             grid([self._row(*row) for row in rest], S2, T.w(88)),
@@ -91,7 +94,8 @@ class UpdateForm(QWidget):
         )
         self.troubles["our_action"] = self.troubles["cause"]
         self.troubles["state"] = self.troubles["impact"]
-        self.setLayout(stretch(body, 0, 1))
+        body.setStretch(body.indexOf(self.paper), 1)
+        self.setLayout(body)
 
     def _row(
         self, label: str, name: str, answer: QWidget | QLayout, field: QWidget
@@ -166,7 +170,7 @@ class UpdateForm(QWidget):
     def scaled(self, width: int) -> None:
         """Fit the choices into a width: side by side, or one over the other."""
         wanted = self.impact.sizeHint().width() + self.state.sizeHint().width() + S3
-        turn(self.choices, downward=width - T.w(88) - S3 < wanted)
+        turn(self.choices, downward=width < wanted)
 
     def impact_value(self) -> Impact | None:
         """The impact that was chosen."""
@@ -308,7 +312,7 @@ class UpdateForm(QWidget):
             "started": self.started.payload(),
         }
 
-    def restore(self, payload: dict[str, Any]) -> None:
+    def restore(self, payload: Mapping[str, Any]) -> None:
         """Put a draft back."""
         chosen = {id_: ComponentStatus(status) for id_, status in dict(payload.get("components", {})).items()}
         self.impact.choose(int(payload.get("impact", -1)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from statusdesk.clock import now
 from statusdesk.domain.audit import Changes
@@ -53,8 +54,6 @@ class AccountsPage(PlacesPage):
             state = ("Turned off", "plain", "tick-off")
         elif account.trouble:
             state = ("Needs you", "bad", "tick-failed")
-        elif account.checked_at is None:
-            state = ("Not checked yet", "plain", "tick-waiting")
         more = account.handle or account.base_url or account.kind
         icon = self.session.icon(account.kind)
         return PlaceRow(
@@ -70,7 +69,8 @@ class AccountsPage(PlacesPage):
             return
         self.adding = False
         self.right.setCurrentWidget(self.panel)
-        checked = words.time_said(account.checked_at, self.session.zone) if account.checked_at else "never"
+        # connecting looks at the account as a check does
+        checked = words.time_said(account.checked_at or account.created_at, self.session.zone)
         limit = account.limits.get("characters", 0)
         facts = (
             ("Handle", account.handle),
@@ -109,7 +109,7 @@ class AccountsPage(PlacesPage):
         if what == "check":
             self._check(account)
         elif what == "switch":
-            self.session.do(desk.enable_account, account.id, not account.enabled)
+            self.session.do(partial(desk.enable_account, account.id, enabled=not account.enabled))
         elif what == "again":
             self.adding = True
             self.right.setCurrentWidget(self.form)

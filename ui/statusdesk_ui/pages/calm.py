@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from statusdesk.domain.board import Board
+from statusdesk_ui import words
 from statusdesk_ui.layout import Label, across, down
 from statusdesk_ui.theme import S3, S6
 from statusdesk_ui.widgets.controls import Button
@@ -35,9 +36,9 @@ class CalmPage(QWidget):
 
     def show_board(self, board: Board) -> None:
         """Say how things stand, and offer what is not set up yet."""
-        self.online.setVisible(not board.targets)
+        self.online.setVisible(not words.online(board))
         self.connect_.setVisible(not board.accounts)
         where = "The page says so too." if board.site.build_id else "The page is being built."
-        if not board.targets:
+        if not words.online(board):
             where += " It stands on this computer only; nobody else sees it yet."
         self.words.say(where)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
 from statusdesk.domain.board import Board, ComponentRow
+from statusdesk.domain.component import ComponentKind
 from statusdesk_ui import words
 from statusdesk_ui.layout import Label, Scroller, across, box, down, stretch
 from statusdesk_ui.session import Session
@@ -16,14 +17,14 @@ from statusdesk_ui.widgets.controls import Button
 
 def _place(row: ComponentRow) -> PlaceRow:
     state, tone, tick = words.STATUSES[row.status]
-    kind = words.KINDS[row.component.kind]
-    more = ", ".join(one for one in (row.group, kind if kind != "Service" else "", row.component.description) if one)
+    kind = words.KINDS[row.component.kind] if row.component.kind is ComponentKind.SUPPLIER else ""
+    more = ", ".join(one for one in (row.group, kind, row.component.description) if one)
     icon = {"support_channel": "phone", "supplier": "share"}.get(row.component.kind.value, "pulse")
     return PlaceRow(
         id=row.component.id,
         icon=icon,
         name=row.component.name,
-        more=more or "Service",
+        more=more or words.KINDS[row.component.kind],
         state=state,
         tone=tone,
         tick=tick,
@@ -60,7 +61,15 @@ class ComponentsPage(QWidget):
                     head,
                     across(self.edit, self.archive, None, gap=S1, margins=(S6, 0, S6, S2)),
                     Scroller(
-                        box(down(self.list, self.note, None, gap=S3, margins=(S6 - S3, 0, S6 - Scroller.BAR, S6)))
+                        box(
+                            down(
+                                self.list,
+                                across(self.note, margins=(S3, 0, 0, 0)),
+                                None,
+                                gap=S3,
+                                margins=(S6 - S3, 0, S6 - Scroller.BAR, S6),
+                            )
+                        )
                     ),
                     gap=0,
                 ),

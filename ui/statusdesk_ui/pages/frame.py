@@ -75,7 +75,7 @@ class StatusBar(QFrame):
             self.page.say("The page is being built")
             self.page_glyph.say("tick-waiting", "info")
         else:
-            live = "live" if board.targets else "built on this computer"
+            live = "live" if words.online(board) else "built on this computer"
             at = f"{site.built_at.astimezone(zone):%H:%M:%S} {words.zone_name(site.built_at, zone)}"
             day = words.day_word(site.built_at.astimezone(zone).date(), now().astimezone(zone).date())
             behind = ", being updated" if site.behind else ""

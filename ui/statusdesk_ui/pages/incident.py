@@ -53,6 +53,7 @@ class IncidentPage(QWidget):
         self.clock = PromiseClock(self._button("Write update", "update", "primary", "pen", key="Ctrl+U"))
         self.parts = QVBoxLayout()
         self.parts.setSpacing(0)
+        self.parts.setContentsMargins(0, 0, 0, 0)
         self.trouble = QVBoxLayout()
         self.trouble.setSpacing(S1)
         self.timeline = Timeline()
@@ -216,8 +217,7 @@ class IncidentPage(QWidget):
         empty(self.trouble)
         zone = self.session.zone
         for delivery in loud[-TROUBLES:]:
-            failed = delivery.state is DeliveryState.FAILED
-            tone, icon = ("bad", "tick-failed") if failed else ("warn", "tick-unknown")
+            icon, tone, _word = words.TICKS[words.tick_of(delivery)]
             said = Label(f"{delivery.destination}: {words.delivery_word(delivery, zone)}", "body", tone, wrap=True)
             again = Button("Try again", "plain", low=True, name=f"Try {delivery.destination} again")
             again.clicked.connect(self._retry(delivery.id))
@@ -266,4 +266,5 @@ class IncidentPage(QWidget):
 
 
 def _needs_words(delivery: Delivery) -> bool:
-    return delivery.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)
+    waits = delivery.state is DeliveryState.RETRY_WAIT and bool(delivery.error)
+    return waits or delivery.state in (DeliveryState.FAILED, DeliveryState.UNKNOWN)

@@ -25,7 +25,7 @@ class SearchField(Field):
     down_pressed = Signal()
 
     def __init__(self) -> None:
-        super().__init__("Search incidents", hint="Search references, titles and texts", remark="Ctrl+F")
+        super().__init__("Search incidents", hint="Search references and titles", remark="Ctrl+F")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():

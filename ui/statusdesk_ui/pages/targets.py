@@ -55,8 +55,6 @@ class TargetsPage(PlacesPage):
         state = ("Works", "good", "tick-sent")
         if target.trouble:
             state = ("Needs you", "bad", "tick-failed")
-        elif target.checked_at is None:
-            state = ("Not checked yet", "plain", "tick-waiting")
         return PlaceRow(
             id=target.id,
             icon=self.session.icon(target.kind, "globe"),
@@ -76,7 +74,8 @@ class TargetsPage(PlacesPage):
             return
         self.adding = False
         self.right.setCurrentWidget(self.panel)
-        checked = words.time_said(target.checked_at, self.session.zone) if target.checked_at else "never"
+        # adding looks at the place as a check does
+        checked = words.time_said(target.checked_at or target.created_at, self.session.zone)
         facts = (("Goes to", target.location), ("Address", target.public_url), ("Checked", checked))
         self.panel.put(self._row(target), target.trouble, facts, resting=False)
         self.panel.checks.put(*self.checked.get(target.id, ((), "")))

@@ -38,7 +38,9 @@ def rail_rows(board: Board) -> tuple[RailRow, ...]:
     """What the rail shows of a board."""
     zone, today = board.page.zone, now().astimezone(board.page.zone).date()
     rows = [RailRow(kind="head", text="Now", meta=str(len(board.open_incidents)))]
-    rows += [_open_row(row) for row in board.open_incidents] or [RailRow(kind="note", text="Nothing open")]
+    rows += [_open_row(row) for row in words.most_urgent_first(board.open_incidents)] or [
+        RailRow(kind="note", text="Nothing open")
+    ]
     if board.planned:
         rows.append(RailRow(kind="head", text="Planned", meta=str(len(board.planned))))
         rows += [

@@ -57,11 +57,15 @@ def timeline_rows(view: IncidentView, zone: ZoneInfo) -> tuple[TimelineRow, ...]
     by_seq: dict[int, list[Delivery]] = {}
     for delivery in _newest_publish_only(view.deliveries):
         by_seq.setdefault(delivery.seq or 0, []).append(delivery)
+    publishes = {d.destination_id for d in view.deliveries if d.kind is DeliveryKind.PUBLISH}
+
+    def place(delivery: Delivery) -> str:
+        alone = delivery.kind is DeliveryKind.PUBLISH and len(publishes) == 1
+        return "Page" if alone else delivery.destination
+
     rows = []
     for update in reversed(view.updates):
-        told = [
-            Told(d.destination, words.tick_of(d), words.delivery_word(d, zone), d) for d in by_seq.get(update.seq, [])
-        ]
+        told = [Told(place(d), words.tick_of(d), words.delivery_word(d, zone), d) for d in by_seq.get(update.seq, [])]
         rows.append(
             TimelineRow(
                 seq=update.seq,

@@ -115,7 +115,14 @@ class Button(Drawn, QPushButton):
     ) -> None:
         super().__init__(text.replace("&", "&&"))
         self.words = text
-        self.kind, self.icon_name, self.key, self.low, self.folds, self.folded = kind, icon, key, low, folds, not text
+        self.kind, self.icon_name, self.key, self.low, self.folds, self.folded = (
+            kind,
+            icon,
+            key,
+            low,
+            folds,
+            not text and bool(icon),
+        )
         if key:
             self.setShortcut(QKeySequence(key))
         manners(self, name or text)

@@ -89,11 +89,11 @@ class PostCard(QFrame):
     ) -> None:
         """Show what will be sent. `cut` is how many characters had to be left out."""
         shown = text[:SHOWN] + CUT_MARK if len(text) > SHOWN else text
-        self.post.put(shown, shown.find(CUT_MARK) if cut else -1)
+        self.post.put(shown, shown.rfind(CUT_MARK) if cut else -1)
         self.title.say(title)
         self.title.setVisible(bool(title))
         self.state.say(trouble, "bad", "tick-failed")
-        over = bool(limit) and (count > limit or cut > 0)
+        over = bool(limit) and count > limit
         counted = f"{count:,} of {limit:,}" if limit else f"{reading_time(text)} to read"
         said = f"{cut:,} too many: cut here, promise and link stay" if cut else foot
         self.count.say(counted, "bad" if over else "ink2")
