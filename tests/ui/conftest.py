@@ -93,6 +93,15 @@ class Open:
         self.bot.waitUntil(lambda: tasks.running == 0 and not courier.busy, timeout=PATIENCE_MS)
         QCoreApplication.processEvents()
 
+    def activate(self) -> None:
+        """Bring the window to the front, as a click into it would."""
+
+        def active() -> bool:
+            self.window.activateWindow()
+            return QApplication.activeWindow() is self.window
+
+        self.until(active)
+
     def key(self, *keys: str) -> None:
         """Press keys like Ctrl+N where the focus is; a single text is typed."""
         for one in keys:
