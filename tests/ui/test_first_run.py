@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
@@ -52,7 +52,7 @@ def test_two_answers_make_a_real_page(
     first.name.setText("Northlake")
     first.parts.setText("Website, Tills, Website, ,  Order   e-mails")
     assert first.sketch.title.text == "Northlake status"
-    QTest.keyClick(first.parts, "\r")
+    QTest.keyClick(first.parts, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: app.window is not None and app.window.page == "calm", timeout=PATIENCE_MS)
     qtbot.waitUntil((tmp_path / "site" / "index.html").exists, timeout=PATIENCE_MS)
     window = app.window
@@ -66,9 +66,7 @@ def test_two_answers_make_a_real_page(
     assert {"Phone", "E-mail", "Chat"} <= set(names)
 
 
-def test_the_built_page_is_opened_from_a_server_on_this_computer(
-    desktop: Callable[[], Desktop], qtbot: QtBot
-) -> None:
+def test_the_built_page_is_opened_from_a_server_on_this_computer(desktop: Callable[[], Desktop], qtbot: QtBot) -> None:
     app = desktop()
     assert app.first_run is not None
     app.first_run.name.setText("Northlake")
@@ -83,9 +81,7 @@ def test_the_built_page_is_opened_from_a_server_on_this_computer(
     assert opened[0].endswith("/history/")
 
 
-def test_a_name_is_needed_and_nothing_is_made_without(
-    desktop: Callable[[], Desktop], workspace: Path
-) -> None:
+def test_a_name_is_needed_and_nothing_is_made_without(desktop: Callable[[], Desktop], workspace: Path) -> None:
     app = desktop()
     first = app.first_run
     assert first is not None

@@ -28,9 +28,7 @@ HOSTILE = (
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=["markup", "template", "direction", "unsayable", "clusters", "long"])
-def test_hostile_words_are_shown_as_they_are_everywhere(
-    text: str, desk: Desk, opened: Callable[[], Open]
-) -> None:
+def test_hostile_words_are_shown_as_they_are_everywhere(text: str, desk: Desk, opened: Callable[[], Open]) -> None:
     title = "".join(c for c in text if c.isprintable())[:70] or "title"
     draft = IncidentDraft(
         title=title,

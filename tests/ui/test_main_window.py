@@ -20,7 +20,6 @@ from statusdesk_ui.pages.incident import IncidentPage
 from statusdesk_ui.pages.incidents import IncidentsPage
 from tests.ui.conftest import Open, component
 
-
 # What the offscreen platform says of itself when a menu opens.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
 
