@@ -11,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     """The first schema."""
+
     op.create_table(
         "account",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -391,7 +392,7 @@ def upgrade() -> None:
     op.create_index(
         "due_deliveries",
         "delivery",
-        ["destination_id", "id"],
+        ["destination_id", "event_head", "id"],
         unique=False,
         sqlite_where=sa.text("state IN ('queued', 'retry_wait', 'sending', 'unknown')"),
         postgresql_where=sa.text("state IN ('queued', 'retry_wait', 'sending', 'unknown')"),
