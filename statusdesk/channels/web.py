@@ -106,7 +106,7 @@ class Web:
         self.name = name
         self.base_url, self.host = _clean_address(base_url, field_name)
         self._patience = patience
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.headers.update(
             {"User-Agent": f"StatusDesk/{__version__}", "Accept": "application/json", "Connection": "close"}
         )
@@ -291,18 +291,23 @@ def _read(response: requests.Response) -> Answer:
     return Answer(response.status_code, response.headers, b"".join(pieces), whole)
 
 
-def _chain(error: BaseException | None) -> list[BaseException]:
+def _chain(error: BaseException) -> list[BaseException]:
     """An exception and everything it was made from, also what requests and urllib3 hide in arguments."""
     found: list[BaseException] = []
-    todo = [error]
+    todo: list[object] = [error]
     while todo:
         one = todo.pop()
-        if one is None or one in found:
-            continue
-        found.append(one)
-        todo += [one.__cause__, one.__context__, getattr(one, "reason", None)]
-        todo += [arg for arg in one.args if isinstance(arg, BaseException)]
+        if isinstance(one, BaseException) and one not in found:
+            found.append(one)
+            todo += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
     return found
+
+
+class _Session(requests.Session):
+    """A session for which no answer is a redirect: requests would read its whole body and parse where it leads."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        del resp
 
 
 class _Bearer(requests.auth.AuthBase):
