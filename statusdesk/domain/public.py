@@ -70,7 +70,11 @@ class PublicComponent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicEntry:
-    """A stretch of time in which a component was not well, or worked on. `to_at` None: still."""
+    """A stretch of time in which a component was not well, or worked on. `to_at` None: still.
+
+    `began_at` is the start of its incident or the planned start of its maintenance: the day under which the history
+    lists it.
+    """
 
     component_id: str
     component_slug: str
@@ -80,6 +84,7 @@ class PublicEntry:
     to_at: datetime | None
     incident_ref: str | None
     maintenance_ref: str | None
+    began_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,181 @@
+"""What the last build left behind, as an append-only text log beside the workspace.
+
+Local state, worth nothing elsewhere: losing it costs one full build. Lines are tab separated:
+
+    site     1  ENGINE  FOLDER         the head of the file: format, fingerprint of version and templates, folder
+    begin    HEAD  DAY                 a build starts; without a commit after it the build was interrupted
+    +        SHA256  PATH              a file as it lies in the folder now
+    -        PATH                      a file that was removed
+    i | m    REF  MONTH  CODE  SLUGS   where an incident or a maintenance is shown (MONTH empty: nowhere any more)
+    c        SLUG  DIGEST              a component's public settings (DIGEST empty: gone)
+    page     DIGEST                    the page's settings
+    commit   HEAD  DAY  BUILD_ID  BUILT_AT
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from pathlib import Path
+
+FORMAT = "1"
+_MODULUS = 1 << 256
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Where a problem or a planned work is shown: the month that lists it, its code, its components' pages."""
+
+    month: str
+    code: str
+    slugs: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Memory:
+    """All that the last committed build left. `digest` is kept up with every change of `files`."""
+
+    engine: str
+    folder: str
+    head: int = -1
+    day: date = date.min
+    build_id: str = ""
+    built_at: datetime | None = None
+    page: str = ""
+    files: dict[str, str] = field(default_factory=dict)
+    incidents: dict[str, Trace] = field(default_factory=dict)
+    maintenances: dict[str, Trace] = field(default_factory=dict)
+    components: dict[str, str] = field(default_factory=dict)
+    interrupted: bool = False
+    lines: int = 0
+
+
+def term(path: str, digest: str) -> int:
+    """A file's share of the site's digest."""
+    return int.from_bytes(sha256(f"{path}\0{digest}".encode()).digest(), "big")
+
+
+def digest_of(files: Iterable[tuple[str, str]]) -> int:
+    """The sum of all shares modulo 2^256: the same for any order, and one file's change costs one file."""
+    return sum(term(path, digest) for path, digest in files) % _MODULUS
+
+
+def load(state_file: Path) -> Memory | None:
+    """The memory of the last build; None when there is none that this version understands."""
+    try:
+        text = state_file.read_text(encoding="utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+    lines = text.split("\n")
+    top = lines[0].split("\t")
+    if len(top) != 4 or top[:2] != ["site", FORMAT]:  # noqa: PLR2004  the head's four words
+        return None
+    memory = Memory(engine=top[2], folder=top[3], lines=len(lines))
+    with contextlib.suppress(ValueError, IndexError):
+        _replay(memory, lines[1:])
+        return memory
+    return None
+
+
+def _replay(memory: Memory, lines: list[str]) -> None:
+    """Lines count from their commit on. A torn last line raises or leaves the build open: both mean a full build."""
+    begun: list[str] | None = None
+    for line in lines:
+        if begun is not None and line[:7] != "commit\t":
+            begun.append(line)
+        elif line[:6] == "begin\t":
+            begun = []
+        elif begun is not None:
+            _apply(memory, begun)
+            _, head, day, build_id, built_at = line.split("\t")
+            memory.head, memory.day, memory.build_id = int(head), date.fromisoformat(day), build_id
+            memory.built_at = datetime.fromisoformat(built_at)
+            begun = None
+        elif line:
+            raise ValueError(line)
+    memory.interrupted = begun is not None or lines[-1] != ""
+
+
+def _apply(memory: Memory, lines: list[str]) -> None:
+    for line in lines:
+        mark, _, rest = line.partition("\t")
+        if mark == "+":
+            memory.files[rest[65:]] = rest[:64]
+        elif mark == "-":
+            memory.files.pop(rest, None)
+        elif mark in ("i", "m"):
+            ref, month, code, slugs = rest.split("\t")
+            traces = memory.incidents if mark == "i" else memory.maintenances
+            if month:
+                traces[ref] = Trace(month, code, tuple(slugs.split(",")) if slugs else ())
+            else:
+                traces.pop(ref, None)
+        elif mark == "c":
+            slug, digest = rest.split("\t")
+            if digest:
+                memory.components[slug] = digest
+            else:
+                memory.components.pop(slug, None)
+        elif mark == "page":
+            memory.page = rest
+        # A second "begin" after an interrupted build: the lines before it were never written, so nothing to undo.
+
+
+def trace_line(mark: str, ref: str, trace: Trace | None) -> str:
+    """An `i` or `m` line."""
+    return f"{mark}\t{ref}\t{trace.month}\t{trace.code}\t{','.join(trace.slugs)}" if trace else f"{mark}\t{ref}\t\t\t"
+
+
+def begin(state_file: Path, memory: Memory | None, engine: str, folder: str, head: int, day: date) -> None:
+    """Write down that files are about to change, and make sure that it is on the disk before they do."""
+    if memory is None:
+        _write(state_file, [f"site\t{FORMAT}\t{engine}\t{folder}", f"begin\t{head}\t{day}"])
+    else:
+        _append(state_file, [f"begin\t{head}\t{day}"])
+
+
+def commit(state_file: Path, memory: Memory, lines: list[str]) -> None:
+    """Close a build: append what changed, or write the whole memory anew when the log has grown too long for it."""
+    if memory.lines + len(lines) > 4 * len(memory.files) + 2000:
+        replace_all(state_file, memory)
+    else:
+        _append(state_file, [*lines, _commit_line(memory)])
+
+
+def replace_all(state_file: Path, memory: Memory) -> None:
+    """The whole memory as a fresh log."""
+    lines = [f"site\t{FORMAT}\t{memory.engine}\t{memory.folder}", f"begin\t{memory.head}\t{memory.day}"]
+    _write(state_file, [*lines, *_all_lines(memory), _commit_line(memory)])
+
+
+def _all_lines(memory: Memory) -> Iterator[str]:
+    yield from (f"+\t{digest}\t{path}" for path, digest in memory.files.items())
+    yield from (trace_line("i", ref, trace) for ref, trace in memory.incidents.items())
+    yield from (trace_line("m", ref, trace) for ref, trace in memory.maintenances.items())
+    yield from (f"c\t{slug}\t{digest}" for slug, digest in memory.components.items())
+    yield f"page\t{memory.page}"
+
+
+def _commit_line(memory: Memory) -> str:
+    assert memory.built_at is not None
+    return f"commit\t{memory.head}\t{memory.day}\t{memory.build_id}\t{memory.built_at.isoformat()}"
+
+
+def _append(state_file: Path, lines: list[str]) -> None:
+    with state_file.open("a", encoding="utf-8", newline="\n") as log:
+        log.write("\n".join(lines) + "\n")
+        log.flush()
+        os.fsync(log.fileno())
+
+
+def _write(state_file: Path, lines: list[str]) -> None:
+    fresh = state_file.with_name(state_file.name + ".new")
+    with fresh.open("w", encoding="utf-8", newline="\n") as log:
+        log.write("\n".join(lines) + "\n")
+        log.flush()
+        os.fsync(log.fileno())
+    fresh.replace(state_file)
