@@ -127,7 +127,8 @@ def postgres(folder: Path) -> Iterator[str]:
     finally:
         server = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
         os.kill(server, 3)  # SIGQUIT: at once; the data are thrown away anyway
-        while (folder / "data" / "postmaster.pid").exists() and _lives(server):
+        until = time.monotonic() + READY_S
+        while _lives(server) and time.monotonic() < until:
             time.sleep(0.05)
 
 

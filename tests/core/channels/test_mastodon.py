@@ -428,7 +428,7 @@ def test_a_login_in_netrc_does_not_replace_the_token(fault_server, tmp_path, mon
 def test_an_address_that_is_none_is_refused_at_its_field(address):
     with pytest.raises(Refused) as caught:
         channel(address)
-    assert caught.value.field == "base_url"
+    assert caught.value.field == "server"
 
 
 @pytest.mark.parametrize(
