@@ -1,7 +1,7 @@
 """The kinds of accounts that StatusDesk can post to, by name.
 
-Of a form, the field `server` fills a `Connection`'s `base_url`, `handle` its handle, the secret one its `secret`, and every
-other one its `settings`.
+Of a form, the field `server` fills a `Connection`'s `base_url`, `handle` its handle, the secret one its `secret`, and
+every other one its `settings`.
 """
 
 from __future__ import annotations

@@ -44,6 +44,7 @@ from statusdesk.errors import Refused
 
 MAX_ANSWER = 1_000_000  # bytes
 MAX_WAIT_S = 3600.0  # a server may ask for more patience; a status update is asked for again after an hour
+_FIELD = "server"  # of the form in which an address is typed
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -95,9 +96,9 @@ class Answer:
 class Web:
     """A server, by its address, as one channel talks to it. `name` is what people call the network."""
 
-    def __init__(self, name: str, base_url: str, *, patience: Patience = PATIENCE, field_name: str = "server") -> None:
+    def __init__(self, name: str, base_url: str, patience: Patience = PATIENCE) -> None:
         self.name = name
-        self.base_url, self.host = _clean_address(base_url, field_name)
+        self.base_url, self.host = _clean_address(base_url)
         self._patience = patience
         self._session = _Session()
         self._session.headers.update(
@@ -235,7 +236,7 @@ def _http_date(value: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _clean_address(text: str, field_name: str) -> tuple[str, str]:
+def _clean_address(text: str) -> tuple[str, str]:
     """The base address without a slash at its end, and its host. Raises Refused with what to do."""
     text = text.strip().rstrip("/")
     if "://" not in text:
@@ -246,11 +247,11 @@ def _clean_address(text: str, field_name: str) -> tuple[str, str]:
     except ValueError:
         host, port = "", None
     if _is_wrong(text, host):
-        raise Refused("That is not a server's address. Write it like https://social.example.", field=field_name)
+        raise Refused("That is not a server's address. Write it like https://social.example.", field=_FIELD)
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise Refused("Write the server's address alone, like https://social.example.", field=field_name)
+        raise Refused("Write the server's address alone, like https://social.example.", field=_FIELD)
     if parts.scheme == "http" and not _is_loopback(host):
-        raise Refused(f"Use https:// for {host}, so that nobody can read the token on its way.", field=field_name)
+        raise Refused(f"Use https:// for {host}, so that nobody can read the token on its way.", field=_FIELD)
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port else "") + parts.path, host
 

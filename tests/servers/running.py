@@ -95,7 +95,7 @@ def mastodon(folder: Path) -> Iterator[MastodonServer]:
 
 
 @contextmanager
-def bluesky(folder: Path, *, limits_logins: bool = False) -> Iterator[BlueskyServer]:
+def bluesky(folder: Path) -> Iterator[BlueskyServer]:
     """A PDS and its directory of identities, with one new account. Raises Missing."""
     installed = setup.pds_folder()
     port, plc_port = free_port(), free_port()
@@ -105,7 +105,6 @@ def bluesky(folder: Path, *, limits_logins: bool = False) -> Iterator[BlueskySer
         "PDS_PORT": str(port),
         "PLC_PORT": str(plc_port),
         "PDS_MODULES": str(installed),
-        "RATE": "1" if limits_logins else "0",
         "LOG_ENABLED": "false",
     }
     command = [setup.node(), "--require", HERE / "pds" / "loopback.cjs", HERE / "pds" / "server.mjs"]

@@ -187,6 +187,23 @@ def test_an_unknown_name_says_that_nothing_arrived():
     assert caught.value.code == "dns"
 
 
+def test_an_office_proxy_that_fails_before_it_connects_says_that_nothing_arrived(fault_server, monkeypatch):
+    monkeypatch.setenv("https_proxy", fault_server.url)
+    fault_server.script(fault.reset_after_request)
+    with pytest.raises(TryLater):
+        channel("https://social.example").send(post())
+    assert fault_server.asked() == ["CONNECT social.example:443"]
+
+
+def test_an_office_proxy_that_took_the_request_may_have_passed_it_on(fault_server, monkeypatch):
+    monkeypatch.setenv("http_proxy", fault_server.url)
+    monkeypatch.setenv("no_proxy", "")
+    fault_server.script(fault.reset_after_request)
+    with pytest.raises(MaybeArrived):
+        channel("http://localhost:1").send(post())
+    assert fault_server.asked() == ["POST http://localhost:1/api/v1/statuses"]
+
+
 def test_a_server_without_tls_gets_nothing(fault_server):
     fault_server.script(fault.banner)
     with pytest.raises(TryLater) as caught:
