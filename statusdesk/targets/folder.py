@@ -145,8 +145,8 @@ class FolderHost:
     def _differs(self, site: Site, path: str, known: Mapping[str, str]) -> bool:
         """Whether a file must be copied. With a manifest that the host still shows, its word is taken."""
         target = self._root / path
-        if path == BUILD:
-            return True
+        if path == BUILD:  # its time may differ where its build does not
+            return not target.is_file() or _sha(target) != _sha(site.folder / path)
         if path in known:
             return known[path] != site.files[path] or not target.is_file()
         return not target.is_file() or _sha(target) != site.files[path]
