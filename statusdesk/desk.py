@@ -28,7 +28,7 @@ from statusdesk.secrets import Secrets
 from statusdesk.store import Store, Workspace
 from statusdesk.store.reader import Reader
 from statusdesk.store.writer import Writer
-from statusdesk.verbs.destinations import DestinationVerbs
+from statusdesk.verbs.checkup import CheckupVerbs
 from statusdesk.verbs.history import HistoryVerbs
 from statusdesk.verbs.incidents import IncidentVerbs
 from statusdesk.verbs.page import NAME_LIMIT, REACH_US, SUPPORT_CHANNELS, PageVerbs, put_component
@@ -36,7 +36,7 @@ from statusdesk.verbs.people import PeopleVerbs
 from statusdesk.verbs.planned import MaintenanceVerbs
 
 
-class Desk(IncidentVerbs, MaintenanceVerbs, PageVerbs, DestinationVerbs, PeopleVerbs, HistoryVerbs):
+class Desk(IncidentVerbs, MaintenanceVerbs, PageVerbs, CheckupVerbs, PeopleVerbs, HistoryVerbs):
     """One open workspace."""
 
     @classmethod
@@ -107,7 +107,11 @@ class Desk(IncidentVerbs, MaintenanceVerbs, PageVerbs, DestinationVerbs, PeopleV
         return cls(store, secrets=secrets or Secrets(page.id), now=now, actor=_who())
 
     def shut(self) -> None:
-        """Let go of the database."""
+        """Let go of the database and of the page preview."""
+        if self._preview is not None:
+            self._preview.shutdown()
+            self._preview.server_close()
+            self._preview = None
         self._store.close()
 
 

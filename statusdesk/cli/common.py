@@ -44,7 +44,7 @@ class State:
     @contextmanager
     def desk(self) -> Iterator[Desk]:
         """The open workspace."""
-        from statusdesk.desk import Desk  # noqa: PLC0415  0.4 s, not needed for --help and usage errors
+        from statusdesk.desk import Desk
 
         desk = Desk.open(self.where)
         try:
@@ -67,7 +67,7 @@ class State:
         if not rows:
             click.echo(f"No {key} yet.")
             return
-        from rich.console import Console  # noqa: PLC0415  only for people
+        from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
@@ -111,7 +111,7 @@ def _set_workspace(ctx: click.Context, _param: click.Parameter, value: str | Non
         ctx.ensure_object(State).workspace = value
 
 
-def _set_json(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001  click's signature
+def _set_json(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     if value:
         ctx.ensure_object(State).json = True
 

@@ -74,7 +74,7 @@ def words_options(function: F) -> F:
         click.option("--message", metavar="TEXT", default="", help="What customers should know, as Markdown."),
         click.option("--impact", type=click.Choice([one.value for one in Impact])),
         click.option("--component", "components", multiple=True, metavar="NAME=STATUS", help="Repeat for each."),
-        click.option("--state", type=click.Choice([one.value for one in IncidentState])),
+        click.option("--state", "to_state", type=click.Choice([one.value for one in IncidentState])),
         click.option("--cause", metavar="TEXT"),
         click.option("--certainty", type=click.Choice([one.value for one in Certainty])),
         click.option("--cause-category", type=click.Choice([one.value for one in CauseCategory])),
@@ -106,7 +106,7 @@ class Said:
     message: str
     impact: str | None
     components: tuple[str, ...]
-    state: str | None
+    to_state: str | None
     cause: str | None
     certainty: str | None
     cause_category: str | None
@@ -135,7 +135,7 @@ class Said:
             "message": self.message,
             "impact": Impact(self.impact) if self.impact else None,
             "components": _statuses(desk, self.components),
-            "state": IncidentState(self.state) if self.state else None,
+            "state": IncidentState(self.to_state) if self.to_state else None,
             "cause": self._cause(),
             "eta": self._eta(),
             "next_update": time_of(self.next_update, "next_update"),
@@ -173,7 +173,9 @@ def _statuses(desk: Desk, given: Sequence[str]) -> tuple[tuple[str, ComponentSta
             status = ComponentStatus(word.lower().replace("-", "_"))
         except ValueError:
             known = ", ".join(one.value for one in ComponentStatus)
-            raise Refused.because([Problem("components", f"“{word[:40]}” is no status. Use one of: {known}.")]) from None
+            raise Refused.because(
+                [Problem("components", f"“{word[:40]}” is no status. Use one of: {known}.")]
+            ) from None
         made.append((desk.find_component(name).id, status))
     return tuple(made)
 
@@ -212,7 +214,9 @@ def _told(changes: Changes, deliveries: Sequence[Any], url: str | None) -> str:
 @click.option("--recurrence-of", metavar="REF", help="The earlier incident with the same cause.")
 @click.option("--drill", is_flag=True, help="Practice: nothing is published or posted.")
 @words_options
-def open_(state: State, title: str, started_at: str | None, recurrence_of: str | None, drill: bool, **said: Any) -> None:  # noqa: FBT001
+def open_(
+    state: State, title: str, started_at: str | None, recurrence_of: str | None, drill: bool, **said: Any
+) -> None:
     """Post a new incident. Prints its reference."""
     words = Said(**said)
     with state.desk() as desk:
@@ -264,7 +268,7 @@ def reopen(state: State, ref: str, **said: Any) -> None:
 @click.argument("seq", type=int)
 @click.option("--message", metavar="TEXT", required=True, help="What is right.")
 @click.option("--no-deliver", is_flag=True, help="Only save; “deliver” sends it.")
-def correct(state: State, ref: str, seq: int, message: str, no_deliver: bool) -> None:  # noqa: FBT001
+def correct(state: State, ref: str, seq: int, message: str, no_deliver: bool) -> None:
     """Say that update SEQ was wrong; its old text stays, struck out."""
     with state.desk() as desk:
         _finish(state, desk, desk.correct(ref, seq, message), deliver=not no_deliver)
@@ -275,7 +279,7 @@ def correct(state: State, ref: str, seq: int, message: str, no_deliver: bool) ->
 @click.argument("seq", type=int)
 @click.option("--reason", metavar="TEXT", required=True, help="Why the text is taken back; public.")
 @click.option("--no-deliver", is_flag=True, help="Only save; “deliver” sends it.")
-def retract(state: State, ref: str, seq: int, reason: str, no_deliver: bool) -> None:  # noqa: FBT001
+def retract(state: State, ref: str, seq: int, reason: str, no_deliver: bool) -> None:
     """Take the text of update SEQ off the page; the reason stands in its place."""
     with state.desk() as desk:
         _finish(state, desk, desk.retract(ref, seq, reason), deliver=not no_deliver)
@@ -316,7 +320,7 @@ def show(state: State, ref: str) -> None:
 @click.option("--open", "open_only", is_flag=True, help="Only those that are not resolved.")
 @click.option("--since", metavar="DATE", help="Only those that began on or after this day or time.")
 @click.option("--limit", type=click.IntRange(1), default=1_000_000, show_default=False, help="At most so many.")
-def list_(state: State, open_only: bool, since: str | None, limit: int) -> None:  # noqa: FBT001
+def list_(state: State, open_only: bool, since: str | None, limit: int) -> None:
     """Incidents, newest first."""
     from_time = None
     if since is not None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
 
+from statusdesk import paths
 from statusdesk.cli import incidents, maintenance, page, places  # noqa: F401  they add their commands to the root
 from statusdesk.cli.common import root
 from statusdesk.errors import EnvironmentFault, Refused, StatusDeskError
@@ -39,7 +41,21 @@ def main(args: Sequence[str] | None = None) -> None:
     except OSError as error:
         fault = EnvironmentFault(f"{error.strerror or type(error).__name__}: {error.filename or 'this computer'}.")
         code = _report(fault, as_json=as_json)
+    except Exception:
+        code = _bug(as_json=as_json)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _bug(*, as_json: bool) -> int:
+    """A fault of ours: the details go to a log, a sentence to the user."""
+    log = paths.state_dir() / "statusdeskctl-fault.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(traceback.format_exc(), encoding="utf-8")
+        where = f"The details are in {log}."
+    except OSError:
+        where = f"It was: {traceback.format_exc(limit=-1).strip().splitlines()[-1]}"
+    return _report(EnvironmentFault(where, title="This is a fault in StatusDesk, not yours"), as_json=as_json)
 
 
 def _report(error: StatusDeskError, *, as_json: bool) -> int:

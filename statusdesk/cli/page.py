@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -29,10 +30,10 @@ def init(
     locale: str,
     components: tuple[str, ...],
     output: Path | None,
-    no_support_channels: bool,  # noqa: FBT001
+    no_support_channels: bool,
 ) -> None:
     """Make a new workspace and render its page."""
-    from statusdesk.desk import Desk  # noqa: PLC0415  heavy, not needed for --help
+    from statusdesk.desk import Desk
 
     desk = Desk.create(
         state.where,
@@ -87,7 +88,7 @@ def add(state: State, name: str, group: str, kind: str, description: str) -> Non
 
 @command(components, "list")
 @click.option("--all", "archived", is_flag=True, help="Also archived ones.")
-def list_(state: State, archived: bool) -> None:  # noqa: FBT001
+def list_(state: State, archived: bool) -> None:
     """Components with their status."""
     with state.desk() as desk:
         rows = [_row(one) for one in desk.components(archived=archived)]
@@ -143,7 +144,7 @@ imports = subgroup("import", "Bring your history from another status page.")
 @command(imports, "statuspage")
 @click.argument("source")
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
-def statuspage(state: State, source: str, dry_run: bool) -> None:  # noqa: FBT001
+def statuspage(state: State, source: str, dry_run: bool) -> None:
     """From a Statuspage: its web address, a folder of saved v2 files, or one file."""
     with state.desk() as desk:
         report = desk.import_history("statuspage", source, dry_run=dry_run)
@@ -159,7 +160,7 @@ def statuspage(state: State, source: str, dry_run: bool) -> None:  # noqa: FBT00
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 def serve(state: State, port: int) -> None:
     """Show the built site on this computer only, with the headers the docs recommend. Ctrl+C ends it."""
-    from statusdesk.site.serve import site_server  # noqa: PLC0415  http.server is only needed here
+    from statusdesk.site.serve import site_server
 
     with state.desk() as desk:
         folder = Path(desk.board().page.output_dir)
@@ -168,7 +169,7 @@ def serve(state: State, port: int) -> None:
     with site_server(folder, port) as server:
         url = f"http://127.0.0.1:{server.server_address[1]}/"
         state.say({"url": url, "folder": str(folder)}, f"Serving {folder} at {url}. Ctrl+C ends it.")
-        click.get_text_stream("stdout").flush()
+        sys.stdout.flush()
         server.serve_forever()
 
 

@@ -57,7 +57,7 @@ def run_rounds(desk: Desk, *, timeout_s: float, stop: threading.Event | None = N
 @command(root, "deliver")
 @click.option("--watch", is_flag=True, help="Go on until it is stopped (Ctrl+C or SIGTERM).")
 @click.option("--timeout", type=click.FloatRange(0), default=0.0, metavar="S", help="Wait so long for retries.")
-def deliver(state: State, watch: bool, timeout: float) -> None:  # noqa: FBT001
+def deliver(state: State, watch: bool, timeout: float) -> None:
     """Send what is due: the site to its targets, posts to their accounts."""
     stop = threading.Event()
     if watch:
@@ -88,8 +88,10 @@ def deliveries(state: State, ref: str | None) -> None:
 
 @command(root, "build")
 @click.option("--full", is_flag=True, help="Render every page, whatever was rendered before.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="DIR", help="Another folder than the workspace's own.")
-def build(state: State, full: bool, output: Path | None) -> None:  # noqa: FBT001
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="DIR", help="Another folder than the workspace's own."
+)
+def build(state: State, full: bool, output: Path | None) -> None:
     """Render the site."""
     with state.desk() as desk:
         report = desk.build(full=full, output=output)
@@ -134,7 +136,7 @@ def _account_row(one: Account) -> dict[str, Any]:
 @click.option("--folder", metavar="DIR", help="For the preview kind: where posts are written.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any other setting.")
 @click.option("--secret-stdin", is_flag=True, help="Read the token from standard input.")
-def account_add(  # noqa: PLR0917
+def account_add(
     state: State,
     kind: str,
     name: str,
@@ -142,11 +144,11 @@ def account_add(  # noqa: PLR0917
     handle: str | None,
     folder: str | None,
     settings: tuple[str, ...],
-    secret_stdin: bool,  # noqa: FBT001
+    secret_stdin: bool,
 ) -> None:
     """Connect an account of a KIND (mastodon, bluesky, preview). Its token goes to the key store only."""
     given = dict(pairs_of(settings, "a setting like key=value", "settings"))
-    given |= {k: v for k, v in (("server", server), ("handle", handle), ("folder", folder)) if v is not None}
+    given |= {k: v for k, v in (("base_url", server), ("handle", handle), ("folder", folder)) if v is not None}
     with state.desk() as desk:
         known = {one.kind: one for one in desk.channel_kinds()}.get(kind)
         wanted = next((field for field in known.fields if field.secret), None) if known else None
@@ -210,14 +212,14 @@ def _target_row(one: Target) -> dict[str, Any]:
 @click.option("--public-url", default="", metavar="URL", help="Where readers find it.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any other setting.")
 @click.option("--secret-stdin", is_flag=True, help="Read the password from standard input.")
-def target_add(  # noqa: PLR0917
+def target_add(
     state: State,
     kind: str,
     name: str,
     location: str,
     public_url: str,
     settings: tuple[str, ...],
-    secret_stdin: bool,  # noqa: FBT001
+    secret_stdin: bool,
 ) -> None:
     """Add a target of a KIND (folder). Its credential goes to the key store only."""
     given = dict(pairs_of(settings, "a setting like key=value", "settings"))

@@ -110,7 +110,7 @@ class _Reading:
         self.adjusted: list[Remark] = []
         self.skipped: list[Remark] = []
         self.components: dict[str, PastComponent] = {}
-        page = next((d["page"] for d in documents if isinstance(d.get("page"), dict)), {})
+        page: Json = next((d["page"] for d in documents if isinstance(d.get("page"), dict)), {})
         self.page_id = str(page.get("id") or "page")
         self.as_of = _time(page.get("updated_at")) or datetime.now(UTC)
 

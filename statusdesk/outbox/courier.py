@@ -60,7 +60,7 @@ class Courier:
         if len(jobs) == 1:
             return jobs[0]()
         with ThreadPoolExecutor(min(AT_ONCE, len(jobs)), "courier") as pool:
-            return sum(pool.map(lambda job: job(), jobs))
+            return sum(one.result() for one in [pool.submit(job) for job in jobs])
 
     # The page
 
@@ -84,9 +84,7 @@ class Courier:
                     rows, "The page could not be built: a fault in StatusDesk. The details are in the log.", "bug"
                 )
             return sum(map(len, claimed.values()))
-        return self._side_by_side(
-            [lambda t=t, rows=rows: self._publish_to(t, rows, site) for t, rows in claimed.items()]
-        )
+        return self._side_by_side([partial(self._publish_to, target, rows, site) for target, rows in claimed.items()])
 
     def _publish_to(self, target_id: str, rows: Sequence[Delivery], site: Site) -> int:
         ids = [row.id for row in rows]

@@ -11,7 +11,7 @@ from statusdesk.channels import registry as channels
 from statusdesk.channels.base import Channel, Connection, Limits
 from statusdesk.clock import Clock
 from statusdesk.domain.delivery import Account, Target
-from statusdesk.errors import Refused
+from statusdesk.errors import EnvironmentFault, Refused
 from statusdesk.outbox.enqueue import limits_of
 from statusdesk.paths import overlap
 from statusdesk.secrets import Secrets
@@ -21,25 +21,6 @@ from statusdesk.store.public import PublicRecordReader
 from statusdesk.store.reader import Reader
 from statusdesk.targets import registry as targets
 from statusdesk.targets.base import Place, Site, TargetHost
-
-
-class KeptSession:
-    """Where a channel keeps its refreshable login: an entry of the keyring beside the account's token."""
-
-    def __init__(self, secrets: Secrets, name: str) -> None:
-        self._secrets = secrets
-        self._name = name
-
-    def load(self) -> str | None:
-        """The kept login, or None."""
-        return self._secrets.get(self._name)
-
-    def save(self, value: str) -> None:
-        """Keep a login; the empty text forgets it."""
-        if value:
-            self._secrets.put(self._name, value)
-        else:
-            self._secrets.forget(self._name)
 
 
 class OpenPlaces:
@@ -60,7 +41,7 @@ class OpenPlaces:
                 settings=account.settings,
                 limits=limits or limits_of(account),
                 secret=secret,
-                keeper=KeptSession(self._secrets, f"account/{account.id}/session"),
+                keeper=self._secrets.kept(f"account/{account.id}/session"),
             )
         )
 
@@ -114,6 +95,8 @@ class OpenPlaces:
             out = Path(Reader(sql).page().output_dir)
         self.render(out)
         built = builder.load_site(out, self.state_file(out))
+        if built is None:  # somebody took the folder away between the two lines
+            raise EnvironmentFault(f"The site in {out} is gone. It is rendered again at the next try.")
         return Site(folder=built.folder, files=built.files, build_id=built.build_id, order=builder.publish_order)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from statusdesk.domain import board
+from statusdesk.domain.audit import AuditEvent
 from statusdesk.domain.component import Component, ComponentEntry, ComponentGroup, worst
-from statusdesk.domain.delivery import Account, Delivery, DeliveryState, RemotePost, Target
+from statusdesk.domain.delivery import Account, Delivery, DeliveryKind, DeliveryState, RemotePost, Target
 from statusdesk.domain.incident import (
     OPEN_STATES,
     CauseStatement,
@@ -105,6 +106,16 @@ class Reader:
             if key in (one.id, one.name):
                 return one
         raise NotFound(f"There is no target “{key}”. See them with: statusdeskctl target list", field="target")
+
+    def broken_event(self) -> int | None:
+        """The first event whose seal does not fit, or None: the audit trail is what was written."""
+        before = ""
+        for row in self.sql.execute(sa.select(t.events).order_by(t.events.c.head)):
+            event = make(AuditEvent, row)
+            if event.prev_hash != before or event.seal() != event.hash:
+                return event.head
+            before = event.hash
+        return None
 
     # Incidents
 
@@ -289,6 +300,18 @@ class Reader:
         if limit is not None:
             query = query.limit(limit)
         return tuple(make_delivery(row) for row in self.sql.execute(query))
+
+    def count_deliveries(self, states: Collection[DeliveryState]) -> int:
+        """How many deliveries are in some states."""
+        query = sa.select(sa.func.count()).select_from(t.deliveries).where(t.deliveries.c.state.in_(states))
+        return int(self.sql.execute(query).scalar_one())
+
+    def publishes_wait(self) -> bool:
+        """Whether the site has not been brought up to the record everywhere."""
+        d = t.deliveries.c
+        waiting = tuple(one for one in DeliveryState if one.undelivered)
+        query = sa.select(d.id).where(d.kind == DeliveryKind.PUBLISH, d.state.in_(waiting)).limit(1)
+        return self.sql.execute(query).first() is not None
 
     def delivery(self, id_: str) -> Delivery:
         """One delivery by its id."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date, datetime
@@ -45,23 +43,20 @@ class Writer(Reader):
     def event(self, verb: str, touched: Touched, key: str, reason: str = "") -> int:
         """Append an event and return the new head. The head counts without gaps; each event seals the one before."""
         row = self.sql.execute(sa.select(t.pages.c.event_head, t.pages.c.event_hash)).one()
-        head, before = int(row[0]) + 1, str(row[1])
-        sealed = json.dumps([head, _ms(self.at), self.actor, verb, touched, key, reason, before], ensure_ascii=False)
-        digest = hashlib.sha256(sealed.encode()).hexdigest()
         made = AuditEvent(
-            head=head,
+            head=int(row[0]) + 1,
             at=self.at,
             actor=self.actor,
             verb=verb,
             touched=touched,
             key=key,
             reason=reason,
-            prev_hash=before,
-            hash=digest,
+            prev_hash=str(row[1]),
         )
+        made = replace(made, hash=made.seal())
         self.sql.execute(sa.insert(t.events).values(values(t.events, made)))
-        self.sql.execute(sa.update(t.pages).values(event_head=head, event_hash=digest))
-        return head
+        self.sql.execute(sa.update(t.pages).values(event_head=made.head, event_hash=made.hash))
+        return made.head
 
     def count(self, name: str) -> int:
         """The next number of a counter, from 1."""
@@ -386,11 +381,6 @@ class Writer(Reader):
         """Remove what was imported for a maintenance, to write it anew."""
         for table in (t.maintenance_updates, t.entries, t.maintenance_components):
             self.sql.execute(sa.delete(table).where(table.c.maintenance_id == maintenance_id))
-
-
-def _ms(at: datetime) -> int:
-    """An instant as the milliseconds that the seal of an event covers."""
-    return int(at.timestamp() * 1000)
 
 
 def moved_step(step: PreventionStep, due_on: date | None) -> PreventionStep:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from http.server import ThreadingHTTPServer
 from zoneinfo import ZoneInfo
 
 from statusdesk.clock import Clock
@@ -26,6 +27,12 @@ class Verbs:
         self._now = now
         self._actor = actor
         self._places = OpenPlaces(store, secrets, now)
+        self._preview: ThreadingHTTPServer | None = None
+
+    @property
+    def label(self) -> str:
+        """How to name the workspace to people."""
+        return self._store.workspace.label
 
     @contextmanager
     def _write(self) -> Iterator[Writer]:

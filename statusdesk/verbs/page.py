@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from statusdesk.domain import board, ids
+from statusdesk.domain import board as views
+from statusdesk.domain import ids
 from statusdesk.domain.audit import Changes, Touched
 from statusdesk.domain.component import Component, ComponentGroup, ComponentKind, ComponentStatus
 from statusdesk.domain.text import BODY_LIMIT, LINE_LIMIT, graphemes, tidy, tidy_line
 from statusdesk.errors import NotFound, Problem, Refused
 from statusdesk.outbox.enqueue import enqueue_publish
 from statusdesk.site import builder
+from statusdesk.site.serve import site_server
 from statusdesk.store.writer import Writer
 from statusdesk.verbs.base import Verbs
 
@@ -34,20 +38,29 @@ class SavedDraft:
 class PageVerbs(Verbs):
     """The page, its components, and what the main window shows."""
 
-    def board(self) -> board.Board:
+    def board(self) -> views.Board:
         """Everything the main window shows at a glance."""
         with self._read() as reader:
-            page, head = reader.page(), reader.head()
-            built = builder.last_build(self._places.state_file_of(page.output_dir))
-            site = board.SiteStatus(
+            out = reader.page().output_dir
+            built = builder.stamp(Path(out))
+            site = views.SiteStatus(
                 build_id=built.build_id if built else "",
                 built_at=built.built_at if built else None,
-                behind=built is None or built.head < head,
-                output_dir=page.output_dir,
+                behind=built is None or reader.publishes_wait(),
+                output_dir=out,
             )
             return reader.board(self._now(), site)
 
-    def components(self, *, archived: bool = False) -> tuple[board.ComponentRow, ...]:
+    def preview_url(self) -> str:
+        """The address on this computer where the built site can be looked at; served as long as the desk is open."""
+        with self._read() as reader:
+            out = Path(reader.page().output_dir)
+        if self._preview is None:
+            self._preview = site_server(out, 0)
+            threading.Thread(target=self._preview.serve_forever, name="page preview", daemon=True).start()
+        return f"http://127.0.0.1:{self._preview.server_address[1]}/"
+
+    def components(self, *, archived: bool = False) -> tuple[views.ComponentRow, ...]:
         """Components with their status; archived ones only when asked, last and operational."""
         with self._read() as reader:
             rows = reader.component_rows()
@@ -56,7 +69,7 @@ class PageVerbs(Verbs):
             here = {row.component.id for row in rows}
             gone = (one for one in reader.components(archived=True) if one.id not in here)
             return rows + tuple(
-                board.ComponentRow(component=one, status=ComponentStatus.OPERATIONAL, group="") for one in gone
+                views.ComponentRow(component=one, status=ComponentStatus.OPERATIONAL, group="") for one in gone
             )
 
     def find_component(self, name: str) -> Component:

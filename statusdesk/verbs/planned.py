@@ -26,6 +26,12 @@ class MaintenanceVerbs(Verbs):
         with self._read() as reader:
             return reader.maintenance_rows(over=over)
 
+    def maintenance(self, ref: str) -> tuple[Maintenance, tuple[MaintenanceUpdate, ...]]:
+        """One maintenance and what was published about it."""
+        with self._read() as reader:
+            found = reader.maintenance(ref)
+            return found, reader.maintenance_updates(found.id)
+
     def schedule(self, draft: MaintenanceDraft) -> Changes:
         """Announce a maintenance. Raises Refused with every problem of the form."""
         with self._write() as writer:
