@@ -46,7 +46,11 @@ def process(
     """A program until the end of the block. Its output lies in `folder/log`; it is part of the error when it fails."""
     with (folder / "log").open("wb") as log:
         running = subprocess.Popen(
-            list(map(str, command)), cwd=folder, env=os.environ | environment, stdout=log, stderr=subprocess.STDOUT
+            list(map(str, command)),
+            cwd=folder,
+            env=os.environ | {"TMPDIR": str(folder)} | environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
     try:
         _wait(running, ready, folder / "log")
