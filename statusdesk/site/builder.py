@@ -206,16 +206,10 @@ class _Build:
         return Changes() if self.head == known.head else self.reader.changes_since(known.head)
 
     def _begin(self) -> None:
-        # A log that tells of another engine or folder is begun anew; any other is only marked as open.
-        fitting = self.known and (self.known.engine, self.known.folder) == (self.memory.engine, self.memory.folder)
-        ledger.begin(
-            self.state_file,
-            self.known if fitting and self.known and not self.known.interrupted else None,
-            self.memory.engine,
-            self.memory.folder,
-            self.head,
-            self.reading.today,
-        )
+        known = self.known
+        same = known is not None and (known.engine, known.folder) == (self.memory.engine, self.memory.folder)
+        usable = same and known is not None and not known.interrupted
+        ledger.begin(self.state_file, self.memory, self.head, self.reading.today, anew=not usable)
 
     def _commit(self, *, anew: bool = False) -> None:
         self.memory.head, self.memory.day = self.head, self.reading.today
