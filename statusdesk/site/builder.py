@@ -353,14 +353,16 @@ class _Build:
         digest = f"{ledger.digest_of(self.memory.files.items()):064x}"
         if digest[:12] == self.memory.build_id and self.memory.built_at is not None:
             return
+        target = self.out / BUILD_FILE
+        document = {"build_id": digest[:12], "generated_at": "", "files": len(self.memory.files), "digest": digest}
         self.memory.build_id, self.memory.built_at = digest[:12], self.now
-        document = {
-            "build_id": digest[:12],
-            "generated_at": rfc3339(self.now),
-            "files": len(self.memory.files),
-            "digest": digest,
-        }
-        self._write(self.out / BUILD_FILE, json.dumps(document, indent=1).encode() + b"\n")
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            there = json.loads(target.read_bytes())
+            if there == document | {"generated_at": there["generated_at"]}:
+                self.memory.built_at = datetime.fromisoformat(there["generated_at"])
+                return
+        document["generated_at"] = rfc3339(self.now)
+        self._write(target, json.dumps(document, indent=1).encode() + b"\n")
 
     # How to write
 

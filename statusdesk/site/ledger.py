@@ -144,7 +144,7 @@ def begin(state_file: Path, memory: Memory, head: int, day: date, *, anew: bool)
 
 def commit(state_file: Path, memory: Memory, lines: list[str]) -> None:
     """Close a build: append what changed, or write the whole memory anew when the log has grown too long for it."""
-    if memory.lines + len(lines) > 4 * len(memory.files) + 2000:
+    if memory.lines + len(lines) > 4 * len(memory.files) + 500:
         replace_all(state_file, memory)
     else:
         _append(state_file, [*lines, _commit_line(memory)])
