@@ -158,7 +158,9 @@ def test_files_of_others_stay_and_orphans_of_ours_go(place):
         assert (place.out / name).read_text() == "mine"
 
 
-@pytest.mark.parametrize("damage", ["no state", "foreign state", "torn state", "no build.json", "other build.json", "begun"])
+@pytest.mark.parametrize(
+    "damage", ["no state", "foreign state", "torn state", "no build.json", "other build.json", "begun"]
+)
 def test_whatever_makes_the_memory_doubtful_leads_to_a_full_build(place, damage):
     reader = northlake()
     place.build(reader)
@@ -260,7 +262,10 @@ def test_two_builders_of_one_folder_wait_for_each_other(place):
         "print(build(northlake(), out=Path(sys.argv[1]), state_file=Path(sys.argv[2]), now=utc('2026-06-09 13:53')).written)"
     )
     command = [sys.executable, "-c", script, str(place.out), str(place.state)]
-    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())}) for _ in range(3)]
+    runs = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())})
+        for _ in range(3)
+    ]
     written = sorted(int(run.communicate(timeout=60)[0]) for run in runs)
     assert written == [0, 0, len(tree(place.out))]
 
@@ -304,7 +309,9 @@ def test_a_component_that_goes_takes_its_page_and_the_links_to_it(place):
 
 # Incremental is full
 
-_WORDS = st.sampled_from(["Cards fail", "It works <b>again</b>", "\u202eevil", "{{ page }} & </script>", "häßlich 😀", "x" * 300])
+_WORDS = st.sampled_from(
+    ["Cards fail", "It works <b>again</b>", "\u202eevil", "{{ page }} & </script>", "häßlich 😀", "x" * 300]
+)
 _STATUSES = st.sampled_from([s for s in ComponentStatus if s.is_trouble])
 
 
@@ -328,7 +335,15 @@ class IncrementalIsFull(RuleBasedStateMachine):
     def teardown(self):
         self.folder.cleanup()
 
-    @rule(target=refs, title=_WORDS, which=st.integers(0, 2), status=_STATUSES, impact=st.sampled_from(Impact), days=st.integers(0, 40), backfilled=st.booleans())
+    @rule(
+        target=refs,
+        title=_WORDS,
+        which=st.integers(0, 2),
+        status=_STATUSES,
+        impact=st.sampled_from(Impact),
+        days=st.integers(0, 40),
+        backfilled=st.booleans(),
+    )
     def open_incident(self, *, title, which, status, impact, days, backfilled):
         self.number += 1
         ref = f"SD-2026-{self.number:04}"
@@ -339,7 +354,12 @@ class IncrementalIsFull(RuleBasedStateMachine):
         self.dirty = True
         return ref
 
-    @rule(ref=refs, text=_WORDS, state=st.sampled_from([IncidentState.IDENTIFIED, IncidentState.MONITORING]), which=st.integers(0, 2))
+    @rule(
+        ref=refs,
+        text=_WORDS,
+        state=st.sampled_from([IncidentState.IDENTIFIED, IncidentState.MONITORING]),
+        which=st.integers(0, 2),
+    )
     def say(self, ref, text, state, which):
         thing = self.reader.incidents[ref]
         if not thing.state.is_open:
@@ -347,8 +367,19 @@ class IncrementalIsFull(RuleBasedStateMachine):
         said = update(len(thing.updates) + 1, self.now, state, text)
         entries = thing.entries
         if which < len(self.reader.components_) and not entries:
-            entries = (entry(self.reader.components_[which], ComponentStatus.PARTIAL_OUTAGE, self.now, None, ref, began=thing.started_at),)
-        self.reader.put(replace(thing, state=state, updates=(*thing.updates, said), entries=entries, updated_at=self.now))
+            entries = (
+                entry(
+                    self.reader.components_[which],
+                    ComponentStatus.PARTIAL_OUTAGE,
+                    self.now,
+                    None,
+                    ref,
+                    began=thing.started_at,
+                ),
+            )
+        self.reader.put(
+            replace(thing, state=state, updates=(*thing.updates, said), entries=entries, updated_at=self.now)
+        )
         self.dirty = True
 
     @rule(ref=refs, retract=st.booleans())
@@ -369,7 +400,17 @@ class IncrementalIsFull(RuleBasedStateMachine):
         state = IncidentState.WITHDRAWN if withdrawn else IncidentState.RESOLVED
         said = update(len(thing.updates) + 1, self.now, state, "Over.")
         ended = tuple(replace(e, to_at=max(self.now, e.from_at)) for e in thing.entries)
-        self.reader.put(replace(thing, state=state, resolved_at=self.now, next_due_at=None, entries=ended, updates=(*thing.updates, said), asked=2))
+        self.reader.put(
+            replace(
+                thing,
+                state=state,
+                resolved_at=self.now,
+                next_due_at=None,
+                entries=ended,
+                updates=(*thing.updates, said),
+                asked=2,
+            )
+        )
         self.dirty = True
 
     @rule(target=works, title=_WORDS, days=st.integers(-3, 40), count=st.integers(0, 2))
@@ -386,7 +427,16 @@ class IncrementalIsFull(RuleBasedStateMachine):
         start = self.now if state.is_active or state is MaintenanceState.COMPLETED else None
         end = self.now + timedelta(minutes=5) if state is MaintenanceState.COMPLETED else None
         said = update(len(work.updates) + 1, self.now, state, "A step.")
-        self.reader.put(replace(work, state=state, actual_start=start, actual_end=end, updated_at=self.now, updates=(*work.updates, said)))
+        self.reader.put(
+            replace(
+                work,
+                state=state,
+                actual_start=start,
+                actual_end=end,
+                updated_at=self.now,
+                updates=(*work.updates, said),
+            )
+        )
         self.dirty = True
 
     @rule(ref=works, days=st.integers(1, 60))
