@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from statusdesk import clock
@@ -14,6 +16,7 @@ from statusdesk.desk import Desk
 from statusdesk.domain import ids
 from statusdesk.domain.delivery import Account, RemotePost
 from statusdesk.outbox.courier import Courier
+from statusdesk.outbox.ledger import LOOK_AFTER
 from statusdesk.outbox.places import OpenPlaces
 from statusdesk.secrets import Secrets
 from statusdesk.store.reader import Reader
@@ -67,12 +70,24 @@ class KnownPlaces(OpenPlaces):
         )
 
 
-def courier(desk: Desk, secret: str, step: str = "") -> Courier:
-    made = Courier(desk._store, KnownPlaces(desk, secret, step), clock.now)
+def later() -> datetime:
+    """The time at which a post in doubt is looked for; a test need not wait for it."""
+    return clock.now() + 2 * LOOK_AFTER
+
+
+def courier(desk: Desk, secret: str, step: str = "", now: clock.Clock = clock.now) -> Courier:
+    made = Courier(desk._store, KnownPlaces(desk, secret, step), now)
     if step == "before claim":
         made.ledger.claim_next = lambda _account: die()  # type: ignore[assignment,method-assign,return-value]
-    if step == "before the result is written":
-        made.ledger.sent = lambda *_a, **_k: die()  # type: ignore[method-assign]
+    if step in ("before the result is written", "the page is out"):
+        written = made.ledger.sent
+
+        def sent(ids: Collection[str], remote: RemotePost | None = None, *, verified: bool = False) -> None:
+            if (remote is None) == (step == "the page is out"):
+                die()
+            written(ids, remote, verified=verified)
+
+        made.ledger.sent = sent  # type: ignore[method-assign]
     return made
 
 

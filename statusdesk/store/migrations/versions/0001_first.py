@@ -11,7 +11,6 @@ depends_on = None
 
 def upgrade() -> None:
     """The first schema."""
-
     op.create_table(
         "account",
         sa.Column("id", sa.String(length=26), nullable=False),
