@@ -70,10 +70,14 @@ class Secrets:
     def available(self) -> str | None:
         """None when secrets can be kept; else the sentence that says why not."""
         try:
-            self.get("available")
+            self.require()
         except EnvironmentFault as fault:
             return fault.message
         return None
+
+    def require(self) -> None:
+        """Raise EnvironmentFault when secrets cannot be kept now: no store, or a locked one."""
+        self.get("available")
 
     def kept(self, name: str) -> KeptLogin:
         """A place for a login that renews itself, such as a channel's session."""

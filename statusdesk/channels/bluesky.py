@@ -57,7 +57,7 @@ class BlueskyChannel:
     """One account on one server."""
 
     def __init__(self, connection: Connection, patience: Patience = PATIENCE) -> None:
-        self._web = Web("Bluesky", connection.base_url or DEFAULT_SERVER, patience=patience)
+        self._web = Web("Bluesky", connection.base_url or DEFAULT_SERVER, patience)
         self._name = (connection.handle or connection.settings.get("handle", "")).strip().removeprefix("@")
         self._password = connection.secret.strip()
         self._keeper = connection.keeper

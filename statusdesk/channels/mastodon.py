@@ -45,7 +45,7 @@ class MastodonChannel:
     """One account on one server."""
 
     def __init__(self, connection: Connection, patience: Patience = PATIENCE) -> None:
-        self._web = Web("Mastodon", connection.base_url, patience=patience)
+        self._web = Web("Mastodon", connection.base_url, patience)
         self._token = connection.secret.strip()
         self._limits = connection.limits
 

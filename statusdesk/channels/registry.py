@@ -1,7 +1,7 @@
 """The kinds of accounts that StatusDesk can post to, by name.
 
-A form's field named `base_url` or `handle` fills that part of a `Connection`, the secret one its `secret`, every other
-one its `settings`.
+Of a form, the field `server` fills a `Connection`'s `base_url`, `handle` its handle, the secret one its `secret`, and
+every other one its `settings`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _KINDS = (
         label="Mastodon",
         icon="bubble",
         fields=(
-            SettingField(name="base_url", label="Server", hint="https://social.example"),
+            SettingField(name="server", label="Server", hint="https://social.example"),
             SettingField(
                 name="token",
                 label="Access token",
@@ -65,9 +65,7 @@ _KINDS = (
                 hint="In Bluesky: Settings, Privacy and security, App passwords. Not your own password.",
                 secret=True,
             ),
-            SettingField(
-                name="base_url", label="Server", hint="Only when it is not https://bsky.social", optional=True
-            ),
+            SettingField(name="server", label="Server", hint="Only when it is not https://bsky.social", optional=True),
         ),
         default_limits=Limits(characters=300, max_bytes=3000),
         count=counts.bluesky,

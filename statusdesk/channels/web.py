@@ -3,7 +3,7 @@
 Rules that hold for every request:
 
 - A fault before the first byte went out is `TryLater`; after it, a request that writes is `MaybeArrived`. The
-  connection itself keeps book of that (`_Exchange`), nothing is guessed from the kind of exception. Connections are
+  connection itself keeps book of that (wire.py), nothing is guessed from the kind of exception. Connections are
   not reused, so an idle one that the server dropped is never mistaken for a cut.
 - Waiting has an end: for the connection, for each piece of the answer, and for all of it together, so that a server
   that drips a byte now and then holds nobody. An answer has at most 1 MB.
@@ -19,20 +19,14 @@ import ipaddress
 import json
 import re
 import socket
-import threading
 from collections.abc import Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError, SSLError
 
 from statusdesk import __version__, clock
@@ -44,11 +38,13 @@ from statusdesk.channels.base import (
     SendingError,
     TryLater,
 )
+from statusdesk.channels.wire import Exchange, TrackingAdapter
 from statusdesk.domain.text import tidy_line
 from statusdesk.errors import Refused
 
 MAX_ANSWER = 1_000_000  # bytes
 MAX_WAIT_S = 3600.0  # a server may ask for more patience; a status update is asked for again after an hour
+_FIELD = "server"  # of the form in which an address is typed
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -100,18 +96,16 @@ class Answer:
 class Web:
     """A server, by its address, as one channel talks to it. `name` is what people call the network."""
 
-    def __init__(
-        self, name: str, base_url: str, *, patience: Patience = PATIENCE, field_name: str = "base_url"
-    ) -> None:
+    def __init__(self, name: str, base_url: str, patience: Patience = PATIENCE) -> None:
         self.name = name
-        self.base_url, self.host = _clean_address(base_url, field_name)
+        self.base_url, self.host = _clean_address(base_url)
         self._patience = patience
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.headers.update(
             {"User-Agent": f"StatusDesk/{__version__}", "Accept": "application/json", "Connection": "close"}
         )
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _TrackingAdapter())
+            self._session.mount(scheme, TrackingAdapter())
 
     def ask(
         self,
@@ -132,7 +126,7 @@ class Web:
         if token and not _TOKEN.fullmatch(token):
             raise NeedsPerson(f"The {self.name} token holds characters that no token has. Copy it again.", code="login")
         fault: SendingError | None = None
-        with _Exchange(self._patience.total_s) as exchange:
+        with Exchange(self._patience.total_s) as exchange:
             try:
                 response = self._session.request(
                     method,
@@ -242,7 +236,7 @@ def _http_date(value: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _clean_address(text: str, field_name: str) -> tuple[str, str]:
+def _clean_address(text: str) -> tuple[str, str]:
     """The base address without a slash at its end, and its host. Raises Refused with what to do."""
     text = text.strip().rstrip("/")
     if "://" not in text:
@@ -252,17 +246,17 @@ def _clean_address(text: str, field_name: str) -> tuple[str, str]:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         host, port = "", None
-    if parts_wrong(text, host):
-        raise Refused("That is not a server's address. Write it like https://social.example.", field=field_name)
+    if _is_wrong(text, host):
+        raise Refused("That is not a server's address. Write it like https://social.example.", field=_FIELD)
     if parts.username or parts.password or parts.query or parts.fragment:
-        raise Refused("Write the server's address alone, like https://social.example.", field=field_name)
+        raise Refused("Write the server's address alone, like https://social.example.", field=_FIELD)
     if parts.scheme == "http" and not _is_loopback(host):
-        raise Refused(f"Use https:// for {host}, so that nobody can read the token on its way.", field=field_name)
+        raise Refused(f"Use https:// for {host}, so that nobody can read the token on its way.", field=_FIELD)
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port else "") + parts.path, host
 
 
-def parts_wrong(text: str, host: str) -> bool:
+def _is_wrong(text: str, host: str) -> bool:
     """Whether an address names no host, or holds what no address holds."""
     return not host or not text.isascii() or bool(re.search(r"[\s\\<>\"]", text)) or not re.match(r"https?://", text)
 
@@ -291,18 +285,23 @@ def _read(response: requests.Response) -> Answer:
     return Answer(response.status_code, response.headers, b"".join(pieces), whole)
 
 
-def _chain(error: BaseException | None) -> list[BaseException]:
+def _chain(error: BaseException) -> list[BaseException]:
     """An exception and everything it was made from, also what requests and urllib3 hide in arguments."""
     found: list[BaseException] = []
-    todo = [error]
+    todo: list[object] = [error]
     while todo:
         one = todo.pop()
-        if one is None or one in found:
-            continue
-        found.append(one)
-        todo += [one.__cause__, one.__context__, getattr(one, "reason", None)]
-        todo += [arg for arg in one.args if isinstance(arg, BaseException)]
+        if isinstance(one, BaseException) and one not in found:
+            found.append(one)
+            todo += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
     return found
+
+
+class _Session(requests.Session):
+    """A session for which no answer is a redirect: requests would read its whole body and parse where it leads."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        del resp
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -315,96 +314,3 @@ class _Bearer(requests.auth.AuthBase):
         if self._token:
             request.headers["Authorization"] = f"Bearer {self._token}"
         return request
-
-
-class _Exchange:
-    """One request under way: whether anything of it went out, and the end of all patience."""
-
-    def __init__(self, total_s: float) -> None:
-        self.socket: socket.socket | None = None
-        self.connecting = False
-        self.tracked = False
-        self.wrote = False
-        self._timer = threading.Timer(total_s, self._cut)
-        self._timer.daemon = True
-
-    @property
-    def sent(self) -> bool:
-        """Whether something may have arrived. A connection that is not ours (a SOCKS proxy) is not trusted."""
-        return self.wrote or not self.tracked
-
-    def __enter__(self) -> Self:
-        self._before = _under_way.set(self)
-        self._timer.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._timer.cancel()
-        self._timer.join()
-        self.socket = None
-        _under_way.reset(self._before)
-
-    def _cut(self) -> None:
-        if self.socket is not None:
-            with contextlib.suppress(OSError):
-                # The plain socket's way also for TLS: whoever reads in the other thread gets an end of file.
-                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
-
-
-_under_way: ContextVar[_Exchange | None] = ContextVar("exchange", default=None)
-
-
-class _Tracking:
-    """Keeps book of what a connection did, for the exchange under way."""
-
-    def connect(self) -> None:
-        exchange = _under_way.get()
-        if exchange is None:
-            super().connect()  # type: ignore[misc]  # the connection beside this class has it
-            return
-        exchange.tracked = exchange.connecting = True
-        try:
-            super().connect()  # type: ignore[misc]
-        finally:
-            exchange.connecting = False
-        exchange.socket = cast("HTTPConnection", self).sock
-
-    def send(self, data: Any) -> None:
-        if cast("HTTPConnection", self).sock is None:
-            self.connect()
-        exchange = _under_way.get()
-        if exchange is not None and not exchange.connecting:  # what a proxy gets while connecting is not the request
-            exchange.wrote = True
-        super().send(data)  # type: ignore[misc]
-
-
-class _TrackingHTTPConnection(_Tracking, HTTPConnection):
-    pass
-
-
-class _TrackingHTTPSConnection(_Tracking, HTTPSConnection):
-    pass
-
-
-class _TrackingHTTPPool(HTTPConnectionPool):
-    ConnectionCls = _TrackingHTTPConnection
-
-
-class _TrackingHTTPSPool(HTTPSConnectionPool):
-    ConnectionCls = _TrackingHTTPSConnection
-
-
-class _TrackingAdapter(HTTPAdapter):
-    """Uses our connections, also through an office's HTTP proxy."""
-
-    _pools = {"http": _TrackingHTTPPool, "https": _TrackingHTTPSPool}  # noqa: RUF012  never changed
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = self._pools
-
-    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **options)
-        if not proxy.lower().startswith("socks"):
-            manager.pool_classes_by_scheme = self._pools
-        return manager

@@ -76,7 +76,7 @@ def reschedule(state: State, ref: str, starts: str | None, ends: str, message: s
 
 @command(group, "list")
 @click.option("--all", "over", is_flag=True, help="Also what is past.")
-def list_(state: State, over: bool) -> None:  # noqa: FBT001
+def list_(state: State, over: bool) -> None:
     """Planned and running work."""
     with state.desk() as desk:
         rows = [plain(one) for one in desk.maintenances(over=over)]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from statusdesk.desk import Desk
     from statusdesk.verbs.destinations import Tally
 
-GRACE_S = 5.0  # a post in doubt is looked for after 3 s; a command waits for that much, not for retries
+GRACE_S = 2.0  # a command waits for what is due this moment, not for retries
+DOUBT_S = 25.0  # but “deliver” does wait to learn whether a post in doubt arrived
 LONGEST_NAP_S = 2.0  # another desk may queue something meanwhile
 
 
@@ -38,16 +39,16 @@ def delivery_row(one: Delivery) -> dict[str, Any]:
     }
 
 
-def run_rounds(desk: Desk, *, timeout_s: float, stop: threading.Event | None = None) -> Tally:
+def run_rounds(desk: Desk, *, timeout_s: float, doubt_s: float = 0.0, stop: threading.Event | None = None) -> Tally:
     """Rounds of the courier until nothing is due within the time; what was sent is counted over all of them."""
     stop = stop or threading.Event()
-    end = clock.now() + timedelta(seconds=max(timeout_s, GRACE_S))
-    sent = 0
+    start, sent = clock.now(), 0
     while True:
         tally = desk.deliver()
         sent += tally.sent
         due = desk.next_due()
         now = clock.now()
+        end = start + timedelta(seconds=max(timeout_s, GRACE_S, doubt_s if tally.unknown else 0.0))
         if due is None or due > end or now > end or stop.is_set():
             break
         stop.wait(max(0.05, min(LONGEST_NAP_S, (due - now).total_seconds())))
@@ -64,7 +65,7 @@ def deliver(state: State, watch: bool, timeout: float) -> None:
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, lambda *_: stop.set())
     with state.desk() as desk:
-        tally = run_rounds(desk, timeout_s=timeout, stop=stop)
+        tally = run_rounds(desk, timeout_s=timeout, doubt_s=DOUBT_S, stop=stop)
         while watch and not stop.is_set():
             stop.wait(LONGEST_NAP_S)
             again = run_rounds(desk, timeout_s=0, stop=stop)
@@ -148,7 +149,7 @@ def account_add(
 ) -> None:
     """Connect an account of a KIND (mastodon, bluesky, preview). Its token goes to the key store only."""
     given = dict(pairs_of(settings, "a setting like key=value", "settings"))
-    given |= {k: v for k, v in (("base_url", server), ("handle", handle), ("folder", folder)) if v is not None}
+    given |= {k: v for k, v in (("server", server), ("handle", handle), ("folder", folder)) if v is not None}
     with state.desk() as desk:
         known = {one.kind: one for one in desk.channel_kinds()}.get(kind)
         wanted = next((field for field in known.fields if field.secret), None) if known else None

@@ -22,11 +22,11 @@ from statusdesk.store.outbox import Outbox
 LEASE = timedelta(seconds=120)  # longer than every time-out of one request taken together
 FIRST_RETRY_S = 10.0
 LAST_RETRY_S = 900.0
-LOOK_AFTER_S = 3.0
+LOOK_AFTER = timedelta(seconds=10)  # a slow server may still be at it; asked too early, it would say no
 
 
 def backoff_s(attempts: int) -> float:
-    """Seconds until the next try: 10 s doubling to 15 min, a fifth of it at random so that desks do not march in step."""
+    """Seconds until the next try: 10 s doubling to 15 min, a fifth of it at random, so that desks spread out."""
     wait: float = min(LAST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(10, max(0, attempts - 1)))
     return wait * random.uniform(0.8, 1.2)  # noqa: S311  no secret depends on it
 
@@ -75,7 +75,7 @@ class Ledger:
                         row.id,
                         now,
                         state=DeliveryState.RETRY_WAIT if again else DeliveryState.UNKNOWN,
-                        next_try_at=now,
+                        next_try_at=now if again else max(now, row.updated_at + LOOK_AFTER),
                         lease_until=None,
                         lease_owner="",
                         error_code="interrupted",
@@ -159,8 +159,8 @@ class Ledger:
 
     def unknown(self, ids: Collection[str], attempts: int, why: str, code: str) -> None:
         """It may have arrived; the network is asked before anything is sent again."""
-        wait = LOOK_AFTER_S if attempts <= 1 else backoff_s(attempts - 1)
-        at = self._now() + timedelta(seconds=wait)
+        wait = LOOK_AFTER if attempts <= 1 else timedelta(seconds=backoff_s(attempts - 1))
+        at = self._now() + wait
         self._finish(ids, state=DeliveryState.UNKNOWN, next_try_at=at, error=why, error_code=code)
 
     def _finish(self, ids: Collection[str], **columns: object) -> None:

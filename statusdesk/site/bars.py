@@ -7,6 +7,7 @@ else 0. Only published entries count; days before the component existed are abse
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -47,13 +48,20 @@ class Bar:
     last: date
 
 
-def draw(first: date, last: date, worst: Mapping[date, set[ComponentStatus]], since: date | None = None) -> Bar:
-    """One path for the days from `first` to `last`; days before `since` stay empty."""
+def draw(
+    first: date,
+    last: date,
+    worst: Mapping[date, set[ComponentStatus]],
+    *,
+    since: date | None = None,
+    until: date | None = None,
+) -> Bar:
+    """One path for the days from `first` to `last`; days before `since` and after `until` stay empty."""
     begin = max(first, since) if since else first
     out: list[str] = []
     day, x = begin, (begin - first).days * _STEP + 2
     pen_up = f"M{x} 25"
-    while day <= last:
+    while day <= (until or last):
         statuses = worst.get(day, set())
         out.append(pen_up + "v8")
         trouble = max((s for s in statuses if s.is_trouble), key=lambda s: s.rank, default=None)
@@ -100,7 +108,7 @@ def worst_over_time(found: Sequence[Stretch], until: datetime) -> list[tuple[Com
     spans = [(s.start, s.end or max(until, s.start), s.status) for s in found]
     edges = sorted({edge for start, end, _ in spans for edge in (start, end)})
     line: list[tuple[ComponentStatus, datetime, datetime]] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in itertools.pairwise(edges):
         holding = [status for begin, stop, status in spans if begin <= start and end <= stop]
         if not holding:
             continue

@@ -223,16 +223,10 @@ class _Build:
         return Changes() if self.head == known.head else self.reader.changes_since(known.head)
 
     def _begin(self) -> None:
-        # A log that tells of another engine or folder is begun anew; any other is only marked as open.
-        fitting = self.known and (self.known.engine, self.known.folder) == (self.memory.engine, self.memory.folder)
-        ledger.begin(
-            self.state_file,
-            self.known if fitting and self.known and not self.known.interrupted else None,
-            self.memory.engine,
-            self.memory.folder,
-            self.head,
-            self.reading.today,
-        )
+        known = self.known
+        same = known is not None and (known.engine, known.folder) == (self.memory.engine, self.memory.folder)
+        usable = same and known is not None and not known.interrupted
+        ledger.begin(self.state_file, self.memory, self.head, self.reading.today, anew=not usable)
 
     def _commit(self, *, anew: bool = False) -> None:
         self.memory.head, self.memory.day = self.head, self.reading.today
@@ -376,14 +370,16 @@ class _Build:
         digest = f"{ledger.digest_of(self.memory.files.items()):064x}"
         if digest[:12] == self.memory.build_id and self.memory.built_at is not None:
             return
+        target = self.out / BUILD_FILE
+        document = {"build_id": digest[:12], "generated_at": "", "files": len(self.memory.files), "digest": digest}
         self.memory.build_id, self.memory.built_at = digest[:12], self.now
-        document = {
-            "build_id": digest[:12],
-            "generated_at": rfc3339(self.now),
-            "files": len(self.memory.files),
-            "digest": digest,
-        }
-        self._write(self.out / BUILD_FILE, json.dumps(document, indent=1).encode() + b"\n")
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            there = json.loads(target.read_bytes())
+            if there == document | {"generated_at": there["generated_at"]}:
+                self.memory.built_at = datetime.fromisoformat(there["generated_at"])
+                return
+        document["generated_at"] = rfc3339(self.now)
+        self._write(target, json.dumps(document, indent=1).encode() + b"\n")
 
     # How to write
 

@@ -130,17 +130,21 @@ def trace_line(mark: str, ref: str, trace: Trace | None) -> str:
     return f"{mark}\t{ref}\t{trace.month}\t{trace.code}\t{','.join(trace.slugs)}" if trace else f"{mark}\t{ref}\t\t\t"
 
 
-def begin(state_file: Path, memory: Memory | None, engine: str, folder: str, head: int, day: date) -> None:
-    """Write down that files are about to change, and make sure that it is on the disk before they do."""
-    if memory is None:
-        _write(state_file, [f"site\t{FORMAT}\t{engine}\t{folder}", f"begin\t{head}\t{day}"])
+def begin(state_file: Path, memory: Memory, head: int, day: date, *, anew: bool) -> None:
+    """Write down that files are about to change, and make sure that it is on the disk before they do.
+
+    `anew` begins a log for the memory's engine and folder: the old one tells of something else.
+    """
+    mark = f"begin\t{head}\t{day}"
+    if anew:
+        _write(state_file, [f"site\t{FORMAT}\t{memory.engine}\t{memory.folder}", mark])
     else:
-        _append(state_file, [f"begin\t{head}\t{day}"])
+        _append(state_file, [mark])
 
 
 def commit(state_file: Path, memory: Memory, lines: list[str]) -> None:
     """Close a build: append what changed, or write the whole memory anew when the log has grown too long for it."""
-    if memory.lines + len(lines) > 4 * len(memory.files) + 2000:
+    if memory.lines + len(lines) > 4 * len(memory.files) + 500:
         replace_all(state_file, memory)
     else:
         _append(state_file, [*lines, _commit_line(memory)])

@@ -28,7 +28,15 @@ from statusdesk.domain.public import PublicComponent, PublicIncident, PublicMain
 from statusdesk.site import bars, words
 from statusdesk.site.bars import Bar, Stretch
 from statusdesk.site.dates import Dates, duration
-from statusdesk.site.reading import Reading, ended_at, estimate_result, plan_result, said_at, what_is_wrong
+from statusdesk.site.reading import (
+    Reading,
+    ended_at,
+    estimate_result,
+    how_it_ended,
+    plan_result,
+    said_at,
+    what_is_wrong,
+)
 from statusdesk.site.words import Look
 
 COMPONENT_INCIDENTS = 25
@@ -40,7 +48,7 @@ LOST_AFTER_MIN = 90
 
 @dataclass(frozen=True, slots=True)
 class Assets:
-    """What every page carries: the style inlined, the script as a file with its hash in the name, the policy for both."""
+    """What every page carries: the style inlined, the script as a hashed file, the policy for both."""
 
     css: Markup
     script_path: str
@@ -97,6 +105,7 @@ def environment() -> Environment:
         "ended_at": ended_at,
         "estimate_result": estimate_result,
         "what_is_wrong": what_is_wrong,
+        "how_it_ended": how_it_ended,
         "icon": icon,
         "dots": dots,
         "step_mark": step_mark,
@@ -144,8 +153,8 @@ def dots(filled: int, total: int, most: int = 24) -> Markup:
     full = "".join(f"M{6 + 14 * n} 6h0" for n in range(filled))
     rings = "".join(f"M{2 + 14 * n} 6a4 4 0 1 1 8 0a4 4 0 1 1-8 0" for n in range(filled, total))
     return Markup(
-        '<svg class="dots" viewBox="0 0 %d 12" aria-hidden="true"><path stroke-width="10" stroke-linecap="round" d="%s"/>'
-        '<path stroke-width="2" d="%s"/></svg>'
+        '<svg class="dots" viewBox="0 0 %d 12" aria-hidden="true">'
+        '<path stroke-width="10" stroke-linecap="round" d="%s"/><path stroke-width="2" d="%s"/></svg>'
     ) % (14 * total, full, rings)
 
 
@@ -159,19 +168,15 @@ def step_mark(d: Dates, step: PublicStep) -> Markup:
 
 
 def step_counts(steps: Sequence[PublicStep]) -> str:
-    """ "one step done, two planned"."""
-    counts = {
-        state: sum(s.state is state for s in steps)
-        for state in (StepState.DONE, StepState.DOING, StepState.PLANNED, StepState.DROPPED)
-    }
+    """As in “one step done, two steps planned”."""
     said = {
         StepState.DONE: "done",
         StepState.DOING: "in work",
         StepState.PLANNED: "planned",
         StepState.DROPPED: "dropped",
     }
-    parts = [f"{words.count(n, 'step')} {said[state]}" for state, n in counts.items() if n]
-    return ", ".join(parts)
+    counts = {state: sum(s.state is state for s in steps) for state in said}
+    return ", ".join(f"{words.count(n, 'step')} {said[state]}" for state, n in counts.items() if n)
 
 
 def contact_href(contact: Contact, subject: str = "") -> str:
@@ -404,7 +409,7 @@ class Pages:
             key=key,
             incidents=incidents,
             works=works,
-            bar=bars.draw(first, known, marked) if known >= first else None,
+            bar=bars.draw(first, last, marked, until=known) if known >= first else None,
             days_known=max(0, (known - first).days + 1),
             days_marked=len(marked),
             rows=self._month_rows(first, known, incidents, works, carried),
@@ -459,7 +464,7 @@ class Pages:
         ]
 
     def _said(self, found: Sequence[Stretch]) -> str:
-        """ "down 28 min, partly down 1 h 30"."""
+        """As in “down 28 min, partly down 1 h 30”."""
         now = max((s for s in found if s.end is None), key=lambda s: s.status.rank, default=None)
         if now:
             return f"{words.STATUS_SAID[now.status]} since {self.reading.dates.clock_zone(now.start)}"

@@ -111,7 +111,7 @@ def _follow_months(reading: Reading, memory: Memory, todo: Plan) -> None:
     was = {path.split("/")[1] for path in memory.files if path.startswith("history/") and path.count("/") == 2}  # noqa: PLR2004
     for month in was ^ set(now):
         todo.months.add(month)
-        todo.months |= {m for m in _neighbours(month, now)}
+        todo.months |= set(_neighbours(month, now))
 
 
 def _neighbours(month: str, months: list[str]) -> list[str]:

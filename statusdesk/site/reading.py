@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cached_property
 
-from statusdesk.domain.incident import EtaOutcome, IncidentState, UpdateKind
+from statusdesk.domain.incident import OPEN_STATES, EtaOutcome, IncidentState, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.public import (
     MonthCount,
@@ -158,29 +158,44 @@ def ended_at(incident: PublicIncident) -> datetime | None:
 def what_is_wrong(incident: PublicIncident) -> PublicUpdate | None:
     """The newest words that say what is wrong: corrected ones in their corrected form, retracted ones never.
 
-    A line that only moves a promise says nothing about the trouble, so it counts only when there is nothing else.
+    A line that only moves a promise says nothing about the trouble, and once it is over neither do the words that
+    end it: such lines count only when there is nothing else.
     """
-    by_seq = {u.seq: u for u in incident.updates}
     fallback: PublicUpdate | None = None
     for update in reversed(incident.updates):
-        if not update.kind.speaks:
-            continue
-        said: PublicUpdate | None = update
-        while said is not None and said.replaced_seq is not None:
-            said = None if said.replaced_kind is UpdateKind.RETRACTION else by_seq.get(said.replaced_seq)
-        if said is not None and update.kind is not UpdateKind.PROMISE_MOVED:
+        said = _as_it_stands(update, incident) if update.kind.speaks else None
+        if said and update.kind is not UpdateKind.PROMISE_MOVED and update.state_after in OPEN_STATES:
             return said
         fallback = fallback or said
     return fallback
 
 
+def how_it_ended(incident: PublicIncident) -> PublicUpdate | None:
+    """The words that ended it, as they stand now; None while it is open, or when they already say what was wrong."""
+    if incident.state.is_open:
+        return None
+    last = next((u for u in reversed(incident.updates) if u.kind.speaks and u.state_after not in OPEN_STATES), None)
+    said = _as_it_stands(last, incident) if last else None
+    return None if said is None or said is what_is_wrong(incident) else said
+
+
+def _as_it_stands(update: PublicUpdate, incident: PublicIncident) -> PublicUpdate | None:
+    """The update, or what it was corrected to; None when it was taken back."""
+    by_seq = {u.seq: u for u in incident.updates}
+    said: PublicUpdate | None = update
+    while said is not None and said.replaced_seq is not None:
+        said = None if said.replaced_kind is UpdateKind.RETRACTION else by_seq.get(said.replaced_seq)
+    return said
+
+
 def estimate_result(incident: PublicIncident) -> str:
-    """ "35 minutes earlier than we said", judged on the last estimate; empty when none was given or it is not over."""
+    """As in “35 minutes earlier than we said”, judged on the last estimate; empty when there is nothing to judge."""
     eta, end = incident.eta, ended_at(incident)
     timed = eta is not None and eta.due_at is not None and eta.outcome in (EtaOutcome.MET, EtaOutcome.MISSED)
     if not timed or end is None or incident.backfilled or incident.state is IncidentState.WITHDRAWN:
         return ""
-    assert eta is not None and eta.due_at is not None
+    assert eta is not None
+    assert eta.due_at is not None
     return _against(end, eta.due_at)
 
 

@@ -92,13 +92,13 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """ "three problems", "one problem", "14 problems"."""
+    """As in “three problems”, “one problem”, “14 problems”."""
     said = _NUMBERS[number] if number < len(_NUMBERS) else str(number)
     return f"{said} {one if number == 1 else many or one + 's'}"
 
 
 def listed(words: list[str], most: int = 4) -> str:
-    """ "A, B and C"; beyond `most` names the rest is counted."""
+    """As in “A, B and C”; beyond `most` names the rest is counted."""
     if len(words) > most:
         words = [*words[: most - 1], f"{len(words) - most + 1} more"]
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

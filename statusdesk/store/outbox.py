@@ -31,7 +31,7 @@ class Outbox(Reader):
             sa.select(d.destination_id)
             .where(d.kind == kind, d.state.in_(_DUE), sa.or_(d.next_try_at.is_(None), d.next_try_at <= now))
             .group_by(d.destination_id)
-            .order_by(sa.func.min(d.id))
+            .order_by(sa.func.min(d.event_head))
         )
         return self.sql.execute(query).scalars().all()
 
@@ -49,7 +49,8 @@ class Outbox(Reader):
     def waiting(self, destination_id: str) -> Sequence[Delivery]:
         """All open rows of a destination, oldest first, locked against other couriers."""
         d = t.deliveries.c
-        query = sa.select(t.deliveries).where(d.destination_id == destination_id, d.state.in_(_OPEN)).order_by(d.id)
+        query = sa.select(t.deliveries).where(d.destination_id == destination_id, d.state.in_(_OPEN))
+        query = query.order_by(d.event_head, d.id)
         return [make_delivery(row) for row in self.sql.execute(query.with_for_update())]
 
     def oldest_waiting(self, destination_id: str) -> Delivery | None:
@@ -58,7 +59,7 @@ class Outbox(Reader):
         oldest = (
             sa.select(d.id)
             .where(d.destination_id == destination_id, d.state.in_(_OPEN))
-            .order_by(d.id)
+            .order_by(d.event_head, d.id)
             .limit(1)
             .scalar_subquery()
         )

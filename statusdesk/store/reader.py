@@ -292,7 +292,7 @@ class Reader:
         limit: int | None = None,
     ) -> tuple[Delivery, ...]:
         """Deliveries, oldest first."""
-        query = sa.select(t.deliveries).order_by(t.deliveries.c.id)
+        query = sa.select(t.deliveries).order_by(t.deliveries.c.event_head, t.deliveries.c.id)
         if incident_id is not None:
             query = query.where(t.deliveries.c.incident_id == incident_id)
         if states:
@@ -327,7 +327,7 @@ class Reader:
             sa.select(d.remote_id, d.remote_url)
             .where(d.incident_id == incident_id, d.destination_id == account_id)
             .where(d.state.in_((DeliveryState.SENT, DeliveryState.VERIFIED)), d.remote_id.is_not(None))
-            .order_by(d.id)
+            .order_by(d.event_head, d.id)
             .limit(1)
         )
         row = self.sql.execute(query).one_or_none()

@@ -435,7 +435,7 @@ deliveries = sa.Table(
     # Invariant 15: one word goes to one place once. Every retry is the same row.
     sa.UniqueConstraint("update_id", "destination_id"),
     sa.Index(None, "incident_id"),
-    sa.Index("due_deliveries", "destination_id", "id", sqlite_where=_DUE, postgresql_where=_DUE),
+    sa.Index("due_deliveries", "destination_id", "event_head", "id", sqlite_where=_DUE, postgresql_where=_DUE),
 )
 
 events = sa.Table(

@@ -106,6 +106,8 @@ class FolderHost:
             todo = [path for path in _ordered(site) if self._differs(site, path, last.files if trusted else {})]
             self._refuse_strangers(todo, last, site_is_ours=there is not None)
             self._remember(_Memory(last.files, last.build, site.files, site.build_id))
+            for folder in sorted({(root / path).parent for path in todo}):
+                self._prepare(folder)
             for path in todo:
                 self._copy(site, path)
             removed = self._remove(
@@ -143,8 +145,8 @@ class FolderHost:
     def _differs(self, site: Site, path: str, known: Mapping[str, str]) -> bool:
         """Whether a file must be copied. With a manifest that the host still shows, its word is taken."""
         target = self._root / path
-        if path == BUILD:
-            return True
+        if path == BUILD:  # its time may differ where its build does not
+            return not target.is_file() or _sha(target) != _sha(site.folder / path)
         if path in known:
             return known[path] != site.files[path] or not target.is_file()
         return not target.is_file() or _sha(target) != site.files[path]
@@ -163,19 +165,19 @@ class FolderHost:
                 needs_person=True,
             )
 
+    def _prepare(self, folder: Path) -> None:
+        """Make a folder of the site, and clear what a copy of ours that was cut off left in it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.resolve().is_relative_to(self._root.resolve()):
+            raise PublishError(f"{folder} leads out of {self._root}. Remove that link.", code="link", needs_person=True)
+        for left in folder.glob(f"{_ASIDE}*.tmp"):
+            left.unlink(missing_ok=True)
+
     def _copy(self, site: Site, path: str) -> None:
         data = (site.folder / path).read_bytes()
-        if hashlib.sha256(data).hexdigest() != site.files.get(path) and path in site.files:
+        if path in site.files and hashlib.sha256(data).hexdigest() != site.files[path]:
             raise PublishError("The site was built anew while it was copied. It is copied again.", code="changed")
-        target = self._root / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.parent.resolve().is_relative_to(self._root.resolve()):
-            raise PublishError(
-                f"{target.parent} leads out of {self._root}. Remove that link.", code="link", needs_person=True
-            )
-        for left in target.parent.glob(f"{_ASIDE}*.tmp"):
-            left.unlink(missing_ok=True)  # a copy of ours that was cut off
-        _put(target, data)
+        _put(self._root / path, data)
 
     def _remove(self, orphans: set[tuple[str, str]]) -> int:
         """Remove what we put there and nobody changed since; folders that become empty go too."""

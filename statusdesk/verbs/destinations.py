@@ -77,7 +77,7 @@ class DestinationVerbs(Verbs):
             kind=kind,
             name=tidy_line(name) or known.label,
             handle=given.pop("handle", ""),
-            base_url=given.pop("base_url", "").rstrip("/"),
+            base_url=given.pop("server", "").rstrip("/"),
             settings=given,
             created_at=at,
         )
@@ -87,7 +87,7 @@ class DestinationVerbs(Verbs):
             )
         needs_key_store = any(field.secret for field in known.fields)
         if needs_key_store:
-            self._need_key_store()
+            self._secrets.require()
         checked = self._places.open_account(account, secret.strip(), known.default_limits).check()
         if not checked.ok:
             wrong = next((line.result for line in checked.lines if line.ok is False), "It did not answer.")
@@ -100,12 +100,6 @@ class DestinationVerbs(Verbs):
             writer.event("account-connect", Touched.ACCOUNT, account.id)
             enqueue_publish(writer)
         return account, tuple(checked.lines)
-
-    def _need_key_store(self) -> None:
-        """Before anybody types a token in vain."""
-        trouble = self._secrets.available()
-        if trouble is not None:
-            raise EnvironmentFault(trouble, title="The token cannot be kept")
 
     @staticmethod
     def _filled(kind: ChannelKind, given: dict[str, str], secret: str) -> dict[str, str]:
@@ -219,7 +213,7 @@ class DestinationVerbs(Verbs):
         if known.needs_secret:
             if not secret.strip():
                 raise Refused.because([Problem("secret", "This target needs a password or token.")])
-            self._need_key_store()
+            self._secrets.require()
         lines = tuple(self._places.open_target(target, secret.strip()).check())
         wrong = next((line.result for line in lines if line.ok is False), None)
         if wrong is not None:

@@ -111,6 +111,13 @@ def not_http(server: FaultServer, connection: socket.socket) -> None:
     connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n\r\n" * 10)
 
 
+def banner(server: FaultServer, connection: socket.socket) -> None:
+    """Speak first, and not TLS, as a mail server would."""
+    connection.sendall(b"220 mail.example ESMTP ready\r\n" * 10)
+    with contextlib.suppress(OSError):
+        connection.recv(1000)
+
+
 def drip_body(server: FaultServer, connection: socket.socket) -> None:
     """Send the body byte by byte, without end."""
     server.read(connection)

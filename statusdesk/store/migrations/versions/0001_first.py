@@ -391,7 +391,7 @@ def upgrade() -> None:
     op.create_index(
         "due_deliveries",
         "delivery",
-        ["destination_id", "id"],
+        ["destination_id", "event_head", "id"],
         unique=False,
         sqlite_where=sa.text("state IN ('queued', 'retry_wait', 'sending', 'unknown')"),
         postgresql_where=sa.text("state IN ('queued', 'retry_wait', 'sending', 'unknown')"),

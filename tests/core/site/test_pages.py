@@ -1,0 +1,385 @@
+"""What the pages say, that their links lead somewhere, and that no text can break them."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import re
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+
+from statusdesk.domain.component import ComponentStatus
+from statusdesk.domain.incident import Certainty, EtaOutcome, Impact, IncidentState, UpdateKind
+from statusdesk.domain.maintenance import MaintenanceState
+from statusdesk.domain.page import Contact
+from statusdesk.domain.public import PublicCause, PublicEta
+from statusdesk.site.builder import build
+from statusdesk.site.markdown import to_html, to_plain
+from tests.core.site.memory import MemoryReader, component, entry, incident, maintenance, northlake, page, update, utc
+
+BLOCKS = {"p", "div", "dt", "dd", "li", "br", "h1", "h2", "h3", "section", "ul", "ol"}
+VOID = {"meta", "link", "br", "path", "stop", "use"}
+
+
+class Markup(HTMLParser):
+    """Checks that every element is closed in order, and collects addresses, ids and text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.stack: list[str] = []
+        self.hrefs: list[str] = []
+        self.ids: list[str] = []
+        self.text: list[str] = []
+        self.attributes: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+        self.close()
+        assert self.stack == []
+
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
+        if tag in BLOCKS:
+            self.text.append(" ")
+        self.attributes.append((tag, found))
+        self.hrefs += [found[name] for name in ("href", "src") if found.get(name) and tag != "use"]
+        self.ids += [found["id"]] if found.get("id") else []
+        if tag not in VOID:
+            self.stack.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.attributes.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.stack, f"</{tag}> closes nothing"
+        assert self.stack[-1] == tag, f"</{tag}> closes <{self.stack[-1]}>"
+        self.stack.pop()
+
+    def handle_data(self, data):
+        if not self.stack or self.stack[-1] not in ("style", "script", "title"):
+            self.text.append(data)
+
+    @property
+    def words(self) -> str:
+        return " ".join("".join(self.text).split())
+
+
+def read(site: Path, path: str) -> Markup:
+    return Markup((site / path).read_text(encoding="utf-8"))
+
+
+def render(reader: MemoryReader, tmp_path: Path, now="2026-06-09 13:53") -> Path:
+    build(reader, out=tmp_path / "site", state_file=tmp_path / "ws" / "site.log", now=utc(now))
+    return tmp_path / "site"
+
+
+def small(*incidents, **changes) -> MemoryReader:
+    reader = MemoryReader(page(**changes))
+    reader.put_component(component("Tills", 1))
+    reader.put_component(component("Phones", 2))
+    for one in incidents:
+        reader.put(one)
+    return reader
+
+
+BEGAN = utc("2026-06-09 13:12")
+
+
+def tills(ref="SD-2026-0001", status=ComponentStatus.MAJOR_OUTAGE, end=None, **changes):
+    entries = (entry(component("Tills", 1), status, BEGAN, end, ref),)
+    return incident(ref, changes.pop("title", "Tills fail"), BEGAN, **{"entries": entries, **changes})
+
+
+def test_every_page_is_well_formed_with_one_heading_and_unique_ids(open_site, ok_site):
+    for site in (open_site, ok_site):
+        pages = list(site.rglob("*.html"))
+        assert len(pages) > 20
+        for path in pages:
+            markup = Markup(path.read_text(encoding="utf-8"))
+            tags = [tag for tag, _ in markup.attributes]
+            assert tags.count("h1") == 1
+            assert tags.count("main") == 1
+            assert len(markup.ids) == len(set(markup.ids)), path
+            assert "None" not in markup.words
+
+
+def test_no_link_is_dead(open_site, ok_site):
+    for site in (open_site, ok_site):
+        ids = {
+            p.relative_to(site).as_posix(): set(read(site, p.relative_to(site).as_posix()).ids)
+            for p in site.rglob("*.html")
+        }
+        for path in ids:
+            for href in read(site, path).hrefs:
+                url = urlsplit(urljoin(f"http://site/{path}", href))
+                if url.netloc != "site" or url.scheme != "http":
+                    continue
+                target = unquote(url.path).lstrip("/")
+                target = target + "index.html" if target.endswith("/") or not target else target
+                assert (site / target).is_file(), f"{path} links to {href}"
+                if url.fragment:
+                    assert url.fragment in ids[target], f"{path} links to {href}"
+
+
+def test_pages_work_under_a_sub_path_and_name_no_host(open_site):
+    for path in open_site.rglob("*.html"):
+        if path.name != "404.html":
+            assert not [h for h in Markup(path.read_text()).hrefs if h.startswith("/")]
+
+
+def test_the_home_page_with_a_major_problem_says_it_in_one_line(open_site):
+    home = read(open_site, "index.html")
+    assert (
+        "Major problem Identified: we know where it comes from Card payments fail in 3 of our 14 stores" in home.words
+    )
+    assert "Since 15:12 CEST" in home.words
+    assert "Next update by 16:10 CEST" in home.words
+    assert "Expected by 17:45 CEST" in home.words
+    assert "We write here again by 16:10 CEST, even if there is nothing new." in home.words
+    assert "Written Tuesday 9 June, 15:52 CEST" in home.words
+    for heading in ("What is wrong", "Cause", "When", "Prevention Not known yet. We write here what we change."):
+        assert heading in home.words
+    assert "9 June partly down since 15:40 CEST" in home.words
+    assert "31 May partly down 10 h 10" in home.words
+    assert "here since 4 May" in home.words
+    assert "7 of 9 customers confirmed" in home.words
+    assert "41 of 43 promised updates on time" in home.words
+    assert "a minute down counts fully, partly down counts half" in home.words
+
+
+def test_when_all_is_well_the_page_says_so(ok_site):
+    home = read(ok_site, "index.html")
+    assert "Everything works. We know of no problem with any of our 12 services." in home.words
+    assert "Last problem over 9 June 17:10 CEST" in home.words
+    assert "Next planned work 14 June 02:00 CEST" in home.words
+
+
+def test_several_open_problems_are_all_named_the_worst_first(tmp_path):
+    two = tills("SD-2026-0002", impact=Impact.CRITICAL)
+    site = render(small(tills(impact=Impact.MINOR), replace(two, title="Everything is down")), tmp_path)
+    words = read(site, "index.html").words
+    assert "Critical problem" in words
+    assert "Two problems are open. This one is the worst; also: Tills fail." in words
+
+
+def test_planned_work_never_hides_a_problem(tmp_path):
+    reader = small()
+    work = maintenance(
+        "SD-2026-M001",
+        "New exchange",
+        BEGAN,
+        2,
+        reader.components_[1:],
+        state=MaintenanceState.IN_PROGRESS,
+        actual_start=BEGAN,
+    )
+    reader.put(work)
+    site = render(reader, tmp_path)
+    assert "Planned work In progress New exchange" in read(site, "index.html").words
+    reader.put(tills())
+    assert "Major problem" in read(render(reader, tmp_path), "index.html").words
+
+
+def test_unknowns_are_printed(tmp_path):
+    site = render(small(tills(next_due_at=None)), tmp_path)
+    words = read(site, "incidents/SD-2026-0001/index.html").words
+    assert "Cause Not known yet. We write here what we find." in words
+    assert "When No estimate yet." in words
+    assert "Prevention Not known yet. We write here what we change." in words
+    assert "Expected by no estimate yet" in words
+
+
+def test_a_suspected_cause_is_called_suspected(tmp_path):
+    cause = PublicCause(
+        certainty=Certainty.SUSPECTED,
+        html="<p>A cable.</p>",
+        our_action_html="<p>We pull a new one.</p>",
+        said_at=BEGAN,
+    )
+    words = read(render(small(tills(cause=cause)), tmp_path), "incidents/SD-2026-0001/index.html").words
+    assert "Cause A cable. We pull a new one. Suspected, not confirmed yet" in words
+
+
+@pytest.mark.parametrize(
+    ("minutes", "outcome", "said"),
+    [
+        (-35, EtaOutcome.MET, "35 minutes earlier than we said"),
+        (0, EtaOutcome.MET, "at the time we said"),
+        (65, EtaOutcome.MISSED, "1 hour and 5 minutes later than we said"),
+    ],
+)
+def test_after_the_end_the_page_says_how_the_estimate_went(tmp_path, minutes, outcome, said):
+    end = BEGAN + timedelta(hours=2)
+    eta = PublicEta(
+        due_at=end - timedelta(minutes=minutes), said_at=BEGAN, first_due_at=None, statements=1, outcome=outcome
+    )
+    over = tills(state=IncidentState.RESOLVED, resolved_at=end, end=end, eta=eta, next_due_at=None)
+    site = render(small(over), tmp_path)
+    assert said in read(site, "incidents/SD-2026-0001/index.html").words
+    assert said in read(site, "index.html").words
+    assert said in read(site, "history/2026-06/index.html").words
+
+
+def test_corrected_text_is_struck_out_beside_what_is_right(open_site):
+    html = (open_site / "incidents/SD-2026-0042/index.html").read_text()
+    struck = re.search(r"<del><p>(.*?)</p></del>", html)
+    assert struck
+    assert "You can pay with the app in every store." in struck[1]
+    assert "Struck out at" in html
+    wrong = read(open_site, "incidents/SD-2026-0042/index.html").words
+    assert "What is wrong We moved 11 stores" in wrong
+    assert "Corrects the 15:41 CEST update" in wrong
+
+
+def test_retracted_text_is_nowhere(tmp_path):
+    secret = "The safe opens with 1234."
+    first = update(1, BEGAN, IncidentState.INVESTIGATING, secret, replaced_seq=2, replaced_kind=UpdateKind.RETRACTION)
+    reason = update(
+        2,
+        BEGAN + timedelta(minutes=1),
+        IncidentState.INVESTIGATING,
+        "It named what nobody needs to know.",
+        kind=UpdateKind.RETRACTION,
+        corrects_seq=1,
+    )
+    site = render(small(tills(updates=(first, reason))), tmp_path)
+    for path in site.rglob("*"):
+        if path.is_file():
+            assert secret not in path.read_text(encoding="utf-8"), path
+    words = read(site, "incidents/SD-2026-0001/index.html").words
+    assert "We took this update back at 15:13 CEST: why." in words
+    assert "It named what nobody needs to know." in words
+
+
+def test_imported_history_is_calm_and_promises_nothing(ok_site):
+    words = read(ok_site, "incidents/SD-2025-0007/index.html").words
+    assert "Not recorded" in words
+    assert "Not known yet" not in words
+    assert "earlier than we said" not in words
+
+
+def test_a_month_lists_its_days_and_what_the_month_before_left(ok_site):
+    june = read(ok_site, "history/2026-06/index.html")
+    assert {"d08", "d09", "d14"} <= set(june.ids)
+    assert "Two problems and one planned work. On 8 of 11 days there was nothing to report." in june.words
+    assert "1 June Still from the month before: Parcels could not be tracked" in june.words
+    assert "2 to 7 June Nothing to report" in june.words
+    assert "Down 28 min" in june.words
+    assert "18 of 24 customers confirmed the repair" in june.words
+
+
+def test_a_component_page_shows_its_days_and_its_problems(open_site):
+    phones = read(open_site, "components/phones/index.html")
+    assert "24 April down 55 min" in phones.words
+    assert "New telephone exchange" in phones.words
+    assert "The phones were dead" in phones.words
+
+
+def test_the_404_page_leads_to_a_person_from_any_depth(tmp_path, open_site):
+    lost = read(open_site, "404.html")
+    assert "Talk to a person" in lost.words
+    assert "tel:+4684650 0420".replace(" ", "") in lost.hrefs
+    assert "/" in lost.hrefs
+    site = render(small(base_url="https://status.example/sub/"), tmp_path)
+    assert "https://status.example/sub/" in read(site, "404.html").hrefs
+
+
+def test_only_addresses_that_a_browser_should_follow_become_links(tmp_path):
+    contacts = (
+        Contact("web", "Help", "javascript:alert(1)"),
+        Contact("phone", "Call", "ask at the desk"),
+        Contact("email", "", "a b?c@x.example"),
+    )
+    site = render(small(contacts=contacts), tmp_path)
+    for path in site.rglob("*.html"):
+        for href in Markup(path.read_text()).hrefs:
+            assert urlsplit(href).scheme in ("", "https", "http", "mailto", "tel", "data"), href
+    assert "mailto:a%20b%3Fc@x.example" in read(site, "index.html").hrefs
+
+
+def test_a_strict_policy_holds_on_every_page(open_site):
+    for path in open_site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)
+        assert policy
+        style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
+        assert style
+        want = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+        rules = policy[1].replace("&#39;", "'")
+        assert f"style-src 'sha256-{want}'" in rules
+        assert "default-src 'none'" in rules
+        assert "unsafe" not in rules
+        assert text.count("<script") == 1
+        assert not re.search(r'\s(style|on\w+)="', text)
+    headers = (open_site / "_headers").read_text()
+    assert "/api/*\n  Access-Control-Allow-Origin: *" in headers
+
+
+def test_the_tab_icon_is_fully_encoded(open_site):
+    icon = next(h for h in read(open_site, "index.html").hrefs if h.startswith("data:"))
+    assert not re.search(r"[ <>\"#{}]", icon)
+
+
+HOSTILE = (
+    "</script><script>alert(1)</script>{{ 7*7 }}{% raw %}\u202eevil\u202c<img src=x onerror=alert(1)>&amp;'\"😀"
+    + "x" * 500
+)
+
+
+def test_hostile_text_in_every_field_stays_text(tmp_path):
+    html = to_html(HOSTILE)
+    cause = PublicCause(certainty=Certainty.CONFIRMED, html=html, our_action_html=html, said_at=BEGAN)
+    said = update(1, BEGAN, IncidentState.INVESTIGATING, HOSTILE, author=HOSTILE)
+    bad = tills(
+        title=HOSTILE, who_affected=HOSTILE, workaround_html=html, got_wrong_html=html, cause=cause, updates=(said,),
+        state=IncidentState.RESOLVED, resolved_at=BEGAN + timedelta(hours=1), end=BEGAN + timedelta(hours=1), next_due_at=None, asked=1,
+    )  # fmt: skip
+    reader = small(
+        bad, replace(tills("SD-2026-0002"), title=HOSTILE), name=HOSTILE,
+        contacts=(Contact("phone", HOSTILE, HOSTILE, HOSTILE), Contact("web", HOSTILE, "https://x.example/" + HOSTILE)),
+    )  # fmt: skip
+    reader.put_component(replace(component("Tills", 1), name=HOSTILE, description=HOSTILE))
+    reader.put(maintenance("SD-2026-M001", HOSTILE, BEGAN, 2, reader.components_, what_stops_html=html))
+    site = render(reader, tmp_path)
+    for path in site.rglob("*.html"):
+        markup = Markup(path.read_text(encoding="utf-8"))
+        assert "49" not in re.findall(r"\b49\b", markup.words)
+        assert not [a for tag, a in markup.attributes if tag == "img" or any(name.startswith("on") for name in a)]
+        assert [tag for tag, _ in markup.attributes].count("script") == 1
+    assert "{{ 7*7 }}{% raw %}" in read(site, "index.html").words
+
+
+def test_the_longest_text_is_carried_whole(tmp_path):
+    long = ("word " * 3999) + "end."
+    site = render(small(tills(updates=(update(1, BEGAN, IncidentState.INVESTIGATING, long),))), tmp_path)
+    assert to_plain(long) in read(site, "incidents/SD-2026-0001/index.html").words
+
+
+def test_an_empty_page_is_a_page(tmp_path):
+    reader = MemoryReader(page(contacts=(), follow=(), promise_html="", locale="xx-nonsense", time_zone="UTC"))
+    site = render(reader, tmp_path)
+    assert "Everything works." in read(site, "index.html").words
+    assert "We have published no problem so far." in read(site, "history/index.html").words
+
+
+def test_every_time_names_its_zone(open_site):
+    for path in ("index.html", "incidents/SD-2026-0042/index.html", "history/2026-06/index.html"):
+        for tag, attributes in read(open_site, path).attributes:
+            if tag == "time":
+                assert re.search(r"[+-]\d\d:\d\d$", attributes["datetime"])
+        words = read(open_site, path).words
+        ranges = re.sub(r"\d\d:\d\d to (?=\d\d:\d\d CE)", "", words)
+        said = re.findall(r"\b\d\d:\d\d\b(?! CES?T)", ranges)
+        assert set(said) <= {"08:00", "20:00"}, "only the opening hours, which people typed, may go without"
+
+
+def test_the_home_page_of_twenty_components_fits_into_one_round_trip(tmp_path):
+    reader = northlake()
+    for number in range(8):
+        reader.put_component(component(f"Extra {number}", 20 + number))
+    site = render(reader, tmp_path)
+    assert len(gzip.compress((site / "index.html").read_bytes())) < 14_000
