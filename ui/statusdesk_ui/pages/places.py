@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 from statusdesk.domain.board import CheckLine
 from statusdesk.errors import Refused, StatusDeskError
 from statusdesk_ui.layout import Label, Scroller, across, box, down, empty, narrow, rule, stretch, tab_through, turn
+from statusdesk_ui.pages.page import Page
 from statusdesk_ui.session import Session
 from statusdesk_ui.tables.places import PlaceRow, Places
 from statusdesk_ui.theme import S1, S2, S3, S4, S6, T
@@ -257,7 +258,7 @@ class PlacePanel(QFrame):
         self.check.update()
 
 
-class PlacesPage(QWidget):
+class PlacesPage(Page):
     """A list on the left; on the right the form or the panel about the place that is marked."""
 
     def __init__(self, session: Session, *, title: str, add: str, noun: str, keys: str, can_rest: bool) -> None:
