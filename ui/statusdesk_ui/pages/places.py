@@ -118,12 +118,29 @@ class ConnectForm(QFrame):
             return
         index = next((i for i, one in enumerate(self.kinds) if one.kind == kind), max(0, self.kind.currentIndex()))
         self.kind.setCurrentIndex(index)
+        self.kind.setEnabled(True)
+        self.name.setEnabled(True)
         self._show_kind()
         self.name.setText(name)
         for key, (_spec, field, _trouble) in self.fields.items():
             field.setText((values or {}).get(key, ""))
         self.checks.put((), "")
         self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def begin_again(self, kind: str, name: str) -> None:
+        """Ask only for what is secret: a new token for a place that is known."""
+        self.begin(kind, name)
+        self.kind.setEnabled(False)
+        self.name.setEnabled(False)
+        first: Field | None = None
+        for key, (spec, field, _trouble) in list(self.fields.items()):
+            if spec.secret:
+                first = first or field
+            else:
+                field.setEnabled(False)
+                del self.fields[key]
+        if first is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_kind(self) -> None:
         empty(self.rows)
@@ -202,7 +219,7 @@ class PlacePanel(QFrame):
         self.facts = QVBoxLayout()
         self.facts.setSpacing(S1)
         self.check = self._button("Check now", "check", "primary", "check", key="Ctrl+Return")
-        self.again = self._button("Connect again", "again")
+        self.again = self._button("New token", "again")
         self.rest = self._button("Turn off", "switch")
         self.remove = Button("Remove", "quiet")
         self.remove.clicked.connect(self._remove)
