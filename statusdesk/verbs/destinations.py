@@ -153,7 +153,7 @@ class DestinationVerbs(Verbs):
         known = channels.kind(account.kind)
         if not secret.strip() or not any(field.secret for field in known.fields):
             raise Refused.because([Problem("secret", f"{known.label} needs its token or password here.")])
-        self._need_key_store()
+        self._secrets.require()
         checked = self._places.open_account(account, secret.strip(), known.default_limits).check()
         if not checked.ok:
             wrong = next((line.result for line in checked.lines if line.ok is False), "It did not answer.")

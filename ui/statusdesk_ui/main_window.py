@@ -305,16 +305,22 @@ class MainWindow(QMainWindow):
             return
         key = draft_key(view.incident.ref if view else None)
         from statusdesk_ui.forms.composer import Composer  # noqa: PLC0415
+        from statusdesk_ui.forms.update_form import UpdateForm  # noqa: PLC0415
 
-        def open_composer(payload: Mapping[str, Any] | None) -> None:
+        # Made in three turns of the event loop, so that none of them holds the window up.
+        def make_form(payload: Mapping[str, Any] | None) -> None:
+            if self.composer is None and self.sheet is None:
+                form = UpdateForm(board, view)
+                QTimer.singleShot(0, form, lambda: make_composer(form, payload))
+
+        def make_composer(form: UpdateForm, payload: Mapping[str, Any] | None) -> None:
             if self.composer is not None or self.sheet is not None:
+                form.deleteLater()
                 return
-            composer = self.composer = Composer(session, board, view, hold_s=self.hold_s)
+            composer = self.composer = Composer(session, board, form, hold_s=self.hold_s)
             composer.left.connect(self._left)
             composer.published.connect(self._published)
-            QTimer.singleShot(
-                0, composer, lambda: show_composer(composer, payload)
-            )  # made in one turn, shown in the next
+            QTimer.singleShot(0, composer, lambda: show_composer(composer, payload))
 
         def show_composer(composer: Composer, payload: Mapping[str, Any] | None) -> None:
             self.stack.addWidget(composer)
@@ -326,7 +332,7 @@ class MainWindow(QMainWindow):
             if self.frame.messages.message is not None and self.frame.messages.message.action == "Continue":
                 self.frame.messages.clear()
 
-        session.read(session.desk.load_draft, key, done=open_composer)
+        session.read(session.desk.load_draft, key, done=make_form)
 
     def _close_composer(self) -> None:
         composer, self.composer = self.composer, None
