@@ -133,7 +133,9 @@ def load_site(out: Path, state_file: Path) -> BuiltSite | None:
         except FileNotFoundError:
             return None
     files = memory.files | {BUILD_FILE: hashlib.sha256(stamp).hexdigest()}
-    return BuiltSite(folder=out, files=files, build_id=memory.build_id, head=memory.head, built_at=memory.built_at)
+    return BuiltSite(
+        folder=out, files=files, build_id=memory.digest_hex[:12], head=memory.head, built_at=memory.built_at
+    )
 
 
 @cache
@@ -199,7 +201,7 @@ class _Build:
             return None
         try:
             lies_there = json.loads((self.out / BUILD_FILE).read_bytes())
-            if lies_there["build_id"] != known.build_id or self.head < known.head:
+            if lies_there["digest"] != known.digest_hex or self.head < known.head:
                 return None
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
@@ -225,7 +227,7 @@ class _Build:
             removed=self.removed,
             bytes=self.bytes,
             seconds=0.0,
-            build_id=self.memory.build_id,
+            build_id=self.memory.digest_hex[:12],
             head=self.memory.head,
             full=full,
         )
@@ -350,12 +352,8 @@ class _Build:
 
     def _stamp(self) -> None:
         """build.json, unless nothing else changed."""
-        digest = f"{ledger.digest_of(self.memory.files.items()):064x}"
-        if digest[:12] == self.memory.build_id and self.memory.built_at is not None:
-            return
-        target = self.out / BUILD_FILE
+        target, digest = self.out / BUILD_FILE, self.memory.digest_hex
         document = {"build_id": digest[:12], "generated_at": "", "files": len(self.memory.files), "digest": digest}
-        self.memory.build_id, self.memory.built_at = digest[:12], self.now
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             there = json.loads(target.read_bytes())
             if there == document | {"generated_at": there["generated_at"]}:
@@ -363,6 +361,7 @@ class _Build:
                 return
         document["generated_at"] = rfc3339(self.now)
         self._write(target, json.dumps(document, indent=1).encode() + b"\n")
+        self.memory.built_at = self.now
 
     # How to write
 
@@ -380,7 +379,7 @@ class _Build:
         self._note(path, digest)
 
     def _note(self, path: str, digest: str) -> None:
-        self.memory.files[path] = digest
+        self.memory.note(path, digest)
         self.lines.append(f"+\t{digest}\t{path}")
 
     def _write(self, target: Path, data: bytes) -> None:
@@ -411,7 +410,8 @@ class _Build:
         with contextlib.suppress(OSError):  # a folder that still holds something stays
             if target.parent != self.out:
                 target.parent.rmdir()
-        if self.memory.files.pop(path, None):
+        if path in self.memory.files:
+            self.memory.note(path, None)
             self.lines.append(f"-\t{path}")
         self.removed += 1
 

@@ -9,14 +9,14 @@ Local state, worth nothing elsewhere: losing it costs one full build. Lines are 
     i | m    REF  MONTH  CODE  SLUGS   where an incident or a maintenance is shown (MONTH empty: nowhere any more)
     c        SLUG  DIGEST              a component's public settings (DIGEST empty: gone)
     page     DIGEST                    the page's settings
-    commit   HEAD  DAY  BUILD_ID  BUILT_AT
+    commit   HEAD  DAY  DIGEST  BUILT_AT
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -37,13 +37,13 @@ class Trace:
 
 @dataclass(slots=True)
 class Memory:
-    """All that the last committed build left. `digest` is kept up with every change of `files`."""
+    """All that the last committed build left. `digest` is the sum of the shares of `files` modulo 2^256."""
 
     engine: str
     folder: str
     head: int = -1
     day: date = date.min
-    build_id: str = ""
+    digest: int = 0
     built_at: datetime | None = None
     page: str = ""
     files: dict[str, str] = field(default_factory=dict)
@@ -53,15 +53,25 @@ class Memory:
     interrupted: bool = False
     lines: int = 0
 
+    @property
+    def digest_hex(self) -> str:
+        """The site's digest in 64 hexadecimal digits; its first 12 are the build id."""
+        return f"{self.digest:064x}"
 
-def term(path: str, digest: str) -> int:
+    def note(self, path: str, sha: str | None) -> None:
+        """A file is there now with this hash, or gone: a change costs one file, whatever the number of all."""
+        old = self.files.pop(path, None)
+        if old is not None:
+            self.digest -= _share(path, old)
+        if sha is not None:
+            self.files[path] = sha
+            self.digest += _share(path, sha)
+        self.digest %= _MODULUS
+
+
+def _share(path: str, digest: str) -> int:
     """A file's share of the site's digest."""
     return int.from_bytes(sha256(f"{path}\0{digest}".encode()).digest(), "big")
-
-
-def digest_of(files: Iterable[tuple[str, str]]) -> int:
-    """The sum of all shares modulo 2^256: the same for any order, and one file's change costs one file."""
-    return sum(term(path, digest) for path, digest in files) % _MODULUS
 
 
 def load(state_file: Path) -> Memory | None:
@@ -91,8 +101,8 @@ def _replay(memory: Memory, lines: list[str]) -> None:
             begun = []
         elif begun is not None:
             _apply(memory, begun)
-            _, head, day, build_id, built_at = line.split("\t")
-            memory.head, memory.day, memory.build_id = int(head), date.fromisoformat(day), build_id
+            _, head, day, digest, built_at = line.split("\t")
+            memory.head, memory.day, memory.digest = int(head), date.fromisoformat(day), int(digest, 16)
             memory.built_at = datetime.fromisoformat(built_at)
             begun = None
         elif line:
@@ -166,7 +176,7 @@ def _all_lines(memory: Memory) -> Iterator[str]:
 
 def _commit_line(memory: Memory) -> str:
     assert memory.built_at is not None
-    return f"commit\t{memory.head}\t{memory.day}\t{memory.build_id}\t{memory.built_at.isoformat()}"
+    return f"commit\t{memory.head}\t{memory.day}\t{memory.digest_hex}\t{memory.built_at.isoformat()}"
 
 
 def _append(state_file: Path, lines: list[str]) -> None:
