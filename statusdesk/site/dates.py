@@ -73,6 +73,10 @@ class Dates:
         """A `time` element with its day: 9 June, 15:12 CEST."""
         return self._time(instant, f"{self.day(self.on(instant))}, {self.clock_zone(instant)}")
 
+    def near(self, instant: datetime, other: datetime) -> Markup:
+        """A `time` element that names its day only when it is another one than `other`'s."""
+        return self.time(instant) if self.on(instant) == self.on(other) else self.moment(instant)
+
     def between(self, start: datetime, end: datetime) -> Markup:
         """From when to when, each day named once: 9 June, 15:12 to 17:10 CEST."""
         if self.on(start) != self.on(end):
@@ -95,6 +99,10 @@ class Dates:
     def weekday(self, day: date) -> str:
         """Tuesday 9 June."""
         return self._skeleton("EEEE", day) + " " + self._skeleton("MMMMd", day)
+
+    def weekday_year(self, day: date) -> str:
+        """Tuesday 9 June 2026."""
+        return f"{self.weekday(day)} {day.year}"
 
     def month(self, key: str) -> str:
         """June 2026, from 2026-06."""
