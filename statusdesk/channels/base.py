@@ -21,7 +21,7 @@ READ_TIMEOUT_S = 20.0
 
 
 class SendingError(Exception):
-    """Base of the three ways in which sending does not succeed. `code` is short and stable, the message is for people."""
+    """Base of the three ways in which sending does not succeed. `code` is short and stable, `message` is for people."""
 
     def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message)

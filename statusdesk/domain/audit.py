@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +35,12 @@ class AuditEvent:
     reason: str = ""
     prev_hash: str = ""
     hash: str = ""
+
+    def seal(self) -> str:
+        """The SHA-256 over this event and the seal of the one before: a change anywhere breaks the chain."""
+        at_ms = int(self.at.timestamp() * 1000)
+        said = [self.head, at_ms, self.actor, self.verb, self.touched, self.key, self.reason, self.prev_hash]
+        return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

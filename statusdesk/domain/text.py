@@ -33,3 +33,12 @@ def graphemes(text: str) -> int:
     import regex  # noqa: PLC0415  heavy, and only needed for text beyond ASCII
 
     return len(regex.findall(r"\X", text))
+
+
+def grapheme_ends(text: str) -> list[int]:
+    """The positions behind each character that a reader sees: where a text may be cut."""
+    if text.isascii():
+        return list(range(1, len(text) + 1))
+    import regex  # noqa: PLC0415  heavy, and only needed for text beyond ASCII
+
+    return [match.end() for match in regex.finditer(r"\X", text)]

@@ -138,6 +138,23 @@ def load_site(out: Path, state_file: Path) -> BuiltSite | None:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What `build.json` says of the site in a folder."""
+
+    build_id: str
+    built_at: datetime
+
+
+def stamp(out: Path) -> Stamp | None:
+    """The stamp of the site in a folder; None when there is none that can be read."""
+    try:
+        said = json.loads((out / BUILD_FILE).read_bytes())
+        return Stamp(build_id=str(said["build_id"]), built_at=datetime.fromisoformat(said["generated_at"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 @cache
 def engine() -> str:
     """The fingerprint of what renders: version, templates, and in a checkout the code beside this file."""

@@ -1,0 +1,109 @@
+"""How the courier gets at destinations: accounts and targets opened with their secrets, and the site built."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from statusdesk.channels import registry as channels
+from statusdesk.channels.base import Channel, Connection, Limits
+from statusdesk.clock import Clock
+from statusdesk.domain.delivery import Account, Target
+from statusdesk.errors import EnvironmentFault, Refused
+from statusdesk.outbox.enqueue import limits_of
+from statusdesk.paths import overlap
+from statusdesk.secrets import Secrets
+from statusdesk.site import builder
+from statusdesk.store import Store
+from statusdesk.store.public import PublicRecordReader
+from statusdesk.store.reader import Reader
+from statusdesk.targets import registry as targets
+from statusdesk.targets.base import Place, Site, TargetHost
+
+
+class OpenPlaces:
+    """The destinations of one workspace on this computer."""
+
+    def __init__(self, store: Store, secrets: Secrets, clock: Clock) -> None:
+        self._store = store
+        self._secrets = secrets
+        self._now = clock
+        self._folder = store.workspace.folder
+
+    def open_account(self, account: Account, secret: str, limits: Limits | None = None) -> Channel:
+        """An account's network, with a token that need not be in the keyring yet."""
+        return channels.kind(account.kind).open(
+            Connection(
+                handle=account.handle,
+                base_url=account.base_url,
+                settings=account.settings,
+                limits=limits or limits_of(account),
+                secret=secret,
+                keeper=self._secrets.kept(f"account/{account.id}/session"),
+            )
+        )
+
+    def channel(self, account_id: str) -> Channel:
+        """An account's network, with its token from the keyring."""
+        with self._store.read() as sql:
+            account = Reader(sql).account(account_id)
+        needs = any(field.secret for field in channels.kind(account.kind).fields)
+        secret = self._secrets.get(f"account/{account_id}") if needs else ""
+        if secret is None:
+            raise Refused(
+                f"The token of {account.name} is not in this computer's key store. Connect the account again."
+            )
+        return self.open_account(account, secret)
+
+    def open_target(self, target: Target, secret: str) -> TargetHost:
+        """A target's host, with a credential that need not be in the keyring yet."""
+        state = self._folder / "targets" / f"{target.id}.json"
+        place = Place(location=target.location, settings=target.settings, state_file=state, secret=secret)
+        return targets.kind(target.kind).open(place)
+
+    def host(self, target_id: str) -> TargetHost:
+        """A target's host, with its credential from the keyring."""
+        with self._store.read() as sql:
+            target = Reader(sql).target(target_id)
+        secret = self._secrets.get(f"target/{target_id}") if targets.kind(target.kind).needs_secret else ""
+        if secret is None:
+            raise Refused(f"The password of {target.name} is not in this computer's key store. Add the target again.")
+        return self.open_target(target, secret)
+
+    @contextmanager
+    def public(self) -> Iterator[PublicRecordReader]:
+        """One consistent view of everything public."""
+        with self._store.read() as sql:
+            yield PublicRecordReader(sql)
+
+    def state_file(self, out: Path) -> Path:
+        """What is remembered of the site rendered into a folder."""
+        name = hashlib.sha256(str(out.resolve()).encode()).hexdigest()[:16]
+        return self._folder / "site" / f"{name}.log"
+
+    def render(self, out: Path, *, full: bool = False) -> builder.BuildReport:
+        """Bring the site in a folder to the record. Private data and public files must lie apart (invariant 13)."""
+        check_apart(self._folder, out)
+        with self.public() as reader:
+            return builder.build(reader, out=out, state_file=self.state_file(out), now=self._now(), full=full)
+
+    def build(self) -> Site:
+        """Render what changed into the site folder of this computer, and return the site."""
+        with self._store.read() as sql:
+            out = Path(Reader(sql).page().output_dir)
+        self.render(out)
+        built = builder.load_site(out, self.state_file(out))
+        if built is None:  # somebody took the folder away between the two lines
+            raise EnvironmentFault(f"The site in {out} is gone. It is rendered again at the next try.")
+        return Site(folder=built.folder, files=built.files, build_id=built.build_id, order=builder.publish_order)
+
+
+def check_apart(private: Path, public: Path) -> None:
+    """Refuse a site folder that holds the workspace, or lies in it."""
+    if overlap(private, public):
+        raise Refused(
+            "That folder holds your private data. Choose another, so callers' numbers can never be published.",
+            field="output",
+        )

@@ -1,0 +1,75 @@
+"""The built site on this computer only, with the headers the docs recommend: for previews and `statusdeskctl serve`."""
+
+from __future__ import annotations
+
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from statusdesk.errors import EnvironmentFault
+
+_OPEN_TO_ALL = ("/api/", "/feed.", "/history.atom", "/build.json")
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    """Files of one folder: no listing of folders, right content types, the 404 page of the site."""
+
+    protocol_version = "HTTP/1.1"
+    extensions_map = {  # noqa: RUF012  the base class wants a plain dict
+        **SimpleHTTPRequestHandler.extensions_map,
+        ".html": "text/html; charset=utf-8",
+        ".json": "application/json; charset=utf-8",
+        ".atom": "application/atom+xml; charset=utf-8",
+        ".js": "text/javascript; charset=utf-8",
+        ".css": "text/css; charset=utf-8",
+        ".svg": "image/svg+xml",
+        "": "text/plain; charset=utf-8",
+    }
+
+    def end_headers(self) -> None:
+        """The headers of `_headers`, for this path."""
+        path = self.path.split("?", 1)[0]
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Referrer-Policy", "no-referrer")
+        if path.startswith("/assets/"):
+            self.send_header("Cache-Control", "public, max-age=31536000, immutable")
+        else:
+            self.send_header("Cache-Control", "public, max-age=30, must-revalidate")
+        if path.startswith(_OPEN_TO_ALL):
+            self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
+
+    def list_directory(self, path: Any) -> None:
+        """A folder without a page is not found."""
+        del path
+        self.send_error(404)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Not found is the site's own page."""
+        own = Path(str(self.directory)) / "404.html"
+        if code != 404 or not own.is_file():  # noqa: PLR2004
+            super().send_error(code, message, explain)
+            return
+        body = own.read_bytes()
+        self.send_response(404)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base class's name
+        """Quiet: nobody counts readers, not even here."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+
+def site_server(folder: Path, port: int) -> ThreadingHTTPServer:
+    """A server for a folder on 127.0.0.1; port 0 takes a free one. Raises EnvironmentFault when the port is taken."""
+    try:
+        return _Server(("127.0.0.1", port), partial(_Handler, directory=str(folder)))
+    except OSError as error:
+        raise EnvironmentFault(f"Port {port} cannot be used: {error.strerror}. Choose another with --port.") from None

@@ -1,0 +1,65 @@
+"""The doctor: looks at everything this workspace depends on, and says what to do."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from statusdesk.domain.board import CheckLine
+from statusdesk.errors import StatusDeskError
+from statusdesk.outbox.places import check_apart
+from statusdesk.verbs.destinations import DestinationVerbs
+
+LEAST_FREE = 200 * 1024 * 1024
+
+
+class CheckupVerbs(DestinationVerbs):
+    """One look at it all."""
+
+    def examine(self) -> tuple[CheckLine, ...]:
+        """The workspace, the site folder, the key store, every target and account. Blocks on the network."""
+        found = [self._look_at_record(), self._look_at_folder(), self._look_at_key_store()]
+        for target in self.targets():
+            found += [_named(target.name, line) for line in self.check_target(target.id)]
+        for account in self.accounts():
+            found += [_named(account.name, line) for line in self.check_account(account.id)]
+        tally = self.tally()
+        words = f"{tally.waiting} waiting, {tally.failed} failed, {tally.unknown} unknown"
+        return (*found, CheckLine(what="Deliveries", ok=None if not tally.complete else True, result=words))
+
+    def _look_at_record(self) -> CheckLine:
+        try:
+            with self._read() as reader:
+                events = reader.head()
+                broken = reader.broken_event()
+        except StatusDeskError as error:
+            return CheckLine(what="Workspace", ok=False, result=error.message)
+        if broken is not None:
+            words = f"event {broken} was changed after it was written. Restore the workspace from a copy"
+            return CheckLine(what="Workspace", ok=False, result=words)
+        return CheckLine(what="Workspace", ok=True, result=f"{self.label}, {events} events, all sealed")
+
+    def _look_at_folder(self) -> CheckLine:
+        with self._read() as reader:
+            out = Path(reader.page().output_dir)
+        try:
+            check_apart(self._store.workspace.folder, out)
+            free = shutil.disk_usage(out if out.exists() else out.parent).free
+        except StatusDeskError as error:
+            return CheckLine(what="Site folder", ok=False, result=error.message)
+        except OSError as error:
+            return CheckLine(what="Site folder", ok=False, result=f"{out}: {error.strerror}")
+        if free < LEAST_FREE:
+            return CheckLine(what="Site folder", ok=False, result=f"{out}: only {free // 2**20} MB free. Make room")
+        return CheckLine(what="Site folder", ok=True, result=str(out))
+
+    def _look_at_key_store(self) -> CheckLine:
+        trouble = self._secrets.available()
+        needed = bool(self.accounts())
+        if trouble is None:
+            return CheckLine(what="Key store", ok=True, result="answers")
+        return CheckLine(what="Key store", ok=False if needed else None, result=trouble)
+
+
+def _named(name: str, line: CheckLine) -> CheckLine:
+    return CheckLine(what=f"{name}: {line.what}", ok=line.ok, result=line.result)

@@ -1,0 +1,314 @@
+"""Where words go: accounts and targets, their checks, the deliveries, and the rounds that work them off."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from statusdesk.channels import registry as channels
+from statusdesk.channels.base import ChannelKind, Checked
+from statusdesk.clock import Clock
+from statusdesk.domain import ids
+from statusdesk.domain.audit import Changes, Touched
+from statusdesk.domain.board import CheckLine
+from statusdesk.domain.delivery import Account, Delivery, DeliveryState, Target, may_become
+from statusdesk.domain.text import tidy_line
+from statusdesk.errors import EnvironmentFault, Problem, Refused
+from statusdesk.outbox.courier import Courier
+from statusdesk.outbox.enqueue import enqueue_publish
+from statusdesk.outbox.places import check_apart
+from statusdesk.secrets import Secrets
+from statusdesk.site import builder
+from statusdesk.store import Store
+from statusdesk.targets import registry as targets
+from statusdesk.targets.base import TargetKind
+from statusdesk.verbs.base import Verbs
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How deliveries stand after a round: `sent` in it, the others in all."""
+
+    sent: int
+    waiting: int
+    failed: int
+    unknown: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether every word is out."""
+        return not (self.waiting or self.failed or self.unknown)
+
+
+class DestinationVerbs(Verbs):
+    """Connect, check, remove; deliver, retry, cancel; build."""
+
+    def __init__(self, store: Store, *, secrets: Secrets, now: Clock, actor: str) -> None:
+        super().__init__(store, secrets=secrets, now=now, actor=actor)
+        self._courier = Courier(store, self._places, now)
+        self._delivering = threading.Lock()
+
+    # Accounts
+
+    def channel_kinds(self) -> Sequence[ChannelKind]:
+        """The kinds of accounts that can be connected."""
+        return tuple(channels.KINDS.values())
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Connected accounts."""
+        with self._read() as reader:
+            return reader.accounts()
+
+    def connect_account(
+        self, *, kind: str, name: str = "", settings: Mapping[str, str] | None = None, secret: str = ""
+    ) -> tuple[Account, tuple[CheckLine, ...]]:
+        """Connect an account: look whether posting would work, then keep it and put its token into the keyring.
+
+        Nothing is posted. Raises Refused when the network says no: then nothing was kept.
+        """
+        known = channels.kind(kind)
+        given = self._filled(known, dict(settings or {}), secret)
+        at = self._now()
+        account = Account(
+            id=ids.new_id(at),
+            kind=kind,
+            name=tidy_line(name) or known.label,
+            handle=given.pop("handle", ""),
+            base_url=given.pop("server", "").rstrip("/"),
+            settings=given,
+            created_at=at,
+        )
+        if any(one.name.casefold() == account.name.casefold() for one in self.accounts()):
+            raise Refused.because(
+                [Problem("name", f"There is already an account “{account.name}”. Name it otherwise.")]
+            )
+        needs_key_store = any(field.secret for field in known.fields)
+        if needs_key_store:
+            self._secrets.require()
+        checked = self._places.open_account(account, secret.strip(), known.default_limits).check()
+        if not checked.ok:
+            wrong = next((line.result for line in checked.lines if line.ok is False), "It did not answer.")
+            raise Refused(wrong, title=f"{known.label} was not connected")
+        account = self._as_checked(account, checked)
+        if needs_key_store:
+            self._secrets.put(f"account/{account.id}", secret.strip())
+        with self._write() as writer:
+            writer.add_account(account)
+            writer.event("account-connect", Touched.ACCOUNT, account.id)
+            enqueue_publish(writer)
+        return account, tuple(checked.lines)
+
+    @staticmethod
+    def _filled(kind: ChannelKind, given: dict[str, str], secret: str) -> dict[str, str]:
+        wrong = []
+        for field in kind.fields:
+            value = secret.strip() if field.secret else given.get(field.name, "").strip()
+            if not value and not field.optional:
+                wrong.append(Problem(field.name, f"{field.label} is missing. {field.hint}".strip()))
+        known = {field.name for field in kind.fields if not field.secret}
+        wrong += [Problem(name, f"{kind.label} has no setting “{name}”.") for name in given if name not in known]
+        if wrong:
+            raise Refused.because(wrong)
+        return {name: tidy_line(value) for name, value in given.items() if value.strip()}
+
+    @staticmethod
+    def _as_checked(account: Account, checked: Checked) -> Account:
+        limits = checked.limits
+        return replace(
+            account,
+            handle=checked.handle or account.handle,
+            profile_url=checked.profile_url,
+            limits={
+                "characters": limits.characters,
+                "max_bytes": limits.max_bytes,
+                "link_length": limits.link_length,
+            },
+            trouble="",
+        )
+
+    def check_account(self, key: str) -> tuple[CheckLine, ...]:
+        """Look whether posting would work, without posting; what was found is kept."""
+        with self._read() as reader:
+            account = reader.account(key)
+        try:
+            checked = self._places.channel(account.id).check()
+        except (Refused, EnvironmentFault) as error:
+            checked = Checked(ok=False, lines=(CheckLine(what="Key store", ok=False, result=error.message),))
+        trouble = "" if checked.ok else next((one.result for one in checked.lines if one.ok is False), "No answer")
+        columns: dict[str, object] = {"checked_at": self._now(), "trouble": trouble}
+        if checked.ok:
+            found = self._as_checked(account, checked)
+            columns |= {"handle": found.handle, "profile_url": found.profile_url, "limits": dict(found.limits)}
+        with self._write() as writer:
+            writer.change_account(account.id, **columns)
+        return tuple(checked.lines)
+
+    def enable_account(self, key: str, *, enabled: bool) -> Changes:
+        """Send updates to an account, or not for now."""
+        with self._write() as writer:
+            account = writer.account(key)
+            writer.change_account(account.id, enabled=enabled)
+            writer.event("account-enable" if enabled else "account-disable", Touched.ACCOUNT, account.id)
+            enqueue_publish(writer)
+            return Changes(head=writer.head(), destinations=True)
+
+    def remove_account(self, key: str) -> Changes:
+        """Disconnect an account: its token leaves the keyring, what waits for it is cancelled."""
+        with self._write() as writer:
+            account = writer.account(key)
+            writer.change_account(account.id, removed_at=writer.at, enabled=False, name=f"{account.name} (removed)")
+            writer.cancel_for(account.id, "The account was removed.")
+            writer.event("account-remove", Touched.ACCOUNT, account.id)
+            enqueue_publish(writer)
+            changes = Changes(head=writer.head(), destinations=True, deliveries=True)
+        if any(field.secret for field in channels.kind(account.kind).fields):
+            self._secrets.forget(f"account/{account.id}")
+            self._secrets.forget(f"account/{account.id}/session")
+        return changes
+
+    # Targets
+
+    def target_kinds(self) -> Sequence[TargetKind]:
+        """The kinds of hosts one can publish to."""
+        return tuple(targets.KINDS.values())
+
+    def targets(self) -> tuple[Target, ...]:
+        """Where the site goes."""
+        with self._read() as reader:
+            return reader.targets()
+
+    def add_target(
+        self,
+        *,
+        kind: str,
+        name: str,
+        location: str,
+        settings: Mapping[str, str] | None = None,
+        secret: str = "",
+        public_url: str = "",
+    ) -> tuple[Target, tuple[CheckLine, ...]]:
+        """Add a place to publish to, after looking whether publishing would work. Refused: nothing was kept."""
+        known, at = targets.kind(kind), self._now()
+        target = Target(
+            id=ids.new_id(at),
+            kind=kind,
+            name=tidy_line(name) or known.label,
+            location=tidy_line(location),
+            settings=dict(settings or {}),
+            public_url=tidy_line(public_url),
+            created_at=at,
+            checked_at=at,
+        )
+        if not target.location:
+            raise Refused.because([Problem("location", f"{known.location_label} is missing. {known.location_hint}")])
+        if any(one.name.casefold() == target.name.casefold() for one in self.targets()):
+            raise Refused.because([Problem("name", f"There is already a target “{target.name}”. Name it otherwise.")])
+        if kind == "folder":
+            folder = Path(target.location).expanduser().resolve()
+            check_apart(self._store.workspace.folder, folder)
+            target = replace(target, location=str(folder))
+        if known.needs_secret:
+            if not secret.strip():
+                raise Refused.because([Problem("secret", "This target needs a password or token.")])
+            self._secrets.require()
+        lines = tuple(self._places.open_target(target, secret.strip()).check())
+        wrong = next((line.result for line in lines if line.ok is False), None)
+        if wrong is not None:
+            raise Refused(wrong, title=f"{target.name} was not added", field="location")
+        if known.needs_secret:
+            self._secrets.put(f"target/{target.id}", secret.strip())
+        with self._write() as writer:
+            writer.add_target(target)
+            writer.event("target-add", Touched.TARGET, target.id)
+            enqueue_publish(writer)
+        return target, lines
+
+    def check_target(self, key: str) -> tuple[CheckLine, ...]:
+        """Look whether publishing would work, without changing what readers see; what was found is kept."""
+        with self._read() as reader:
+            target = reader.target(key)
+        try:
+            lines = tuple(self._places.host(target.id).check())
+        except (Refused, EnvironmentFault) as error:
+            lines = (CheckLine(what="Key store", ok=False, result=error.message),)
+        trouble = next((line.result for line in lines if line.ok is False), "")
+        with self._write() as writer:
+            writer.change_target(target.id, checked_at=self._now(), trouble=trouble)
+        return lines
+
+    def remove_target(self, key: str) -> Changes:
+        """Publish there no more. What lies there stays."""
+        with self._write() as writer:
+            target = writer.target(key)
+            writer.change_target(target.id, removed_at=writer.at, name=f"{target.name} (removed)")
+            writer.cancel_for(target.id, "The target was removed.")
+            writer.event("target-remove", Touched.TARGET, target.id)
+            changes = Changes(head=writer.head(), destinations=True, deliveries=True)
+        if targets.kind(target.kind).needs_secret:
+            self._secrets.forget(f"target/{target.id}")
+        return changes
+
+    # Deliveries
+
+    def deliveries(self, ref: str | None = None) -> tuple[Delivery, ...]:
+        """All deliveries, or those of one incident, oldest first."""
+        with self._read() as reader:
+            return reader.deliveries(incident_id=reader.incident(ref).id if ref else None)
+
+    def retry_delivery(self, id_: str) -> Changes:
+        """Try again now what failed or waits. What may have arrived is looked for first."""
+        with self._write() as writer:
+            row = writer.delivery(id_)
+            if row.state is DeliveryState.UNKNOWN:
+                writer.change_delivery(id_, next_try_at=writer.at)
+            elif may_become(row.state, DeliveryState.QUEUED):
+                writer.change_delivery(id_, state=DeliveryState.QUEUED, next_try_at=None, error="", error_code="")
+            else:
+                raise Refused(f"This delivery is {row.state}; there is nothing to try again.")
+            return Changes(head=writer.head(), deliveries=True)
+
+    def cancel_delivery(self, id_: str) -> Changes:
+        """Do not send it. What may have arrived stays where it is, and is not sent again."""
+        with self._write() as writer:
+            row = writer.delivery(id_)
+            if not may_become(row.state, DeliveryState.CANCELLED):
+                raise Refused(f"This delivery is {row.state}; it cannot be cancelled any more.")
+            writer.change_delivery(id_, state=DeliveryState.CANCELLED, next_try_at=None)
+            return Changes(head=writer.head(), deliveries=True)
+
+    def deliver(self) -> Tally:
+        """Work off everything that is due: build, publish, post. Blocks on the network; one round at a time."""
+        with self._delivering:
+            before = self._arrived()
+            self._courier.round()
+            return self.tally(since=before)
+
+    def next_due(self) -> datetime | None:
+        """When `deliver` should be called again; None when nothing waits."""
+        return self._courier.ledger.next_due()
+
+    def _arrived(self) -> int:
+        with self._read() as reader:
+            return reader.count_deliveries((DeliveryState.SENT, DeliveryState.VERIFIED))
+
+    def tally(self, since: int = 0) -> Tally:
+        """How deliveries stand. `since` is the number that had arrived before."""
+        waits = tuple(one for one in DeliveryState if one.waits)
+        with self._read() as reader:
+            return Tally(
+                sent=reader.count_deliveries((DeliveryState.SENT, DeliveryState.VERIFIED)) - since,
+                waiting=reader.count_deliveries(waits),
+                failed=reader.count_deliveries((DeliveryState.FAILED,)),
+                unknown=reader.count_deliveries((DeliveryState.UNKNOWN,)),
+            )
+
+    # The site on this computer
+
+    def build(self, *, full: bool = False, output: Path | None = None) -> builder.BuildReport:
+        """Render the site into its folder, or into another one."""
+        with self._read() as reader:
+            out = output or Path(reader.page().output_dir)
+        return self._places.render(out.expanduser().resolve(), full=full)

@@ -1,0 +1,437 @@
+"""Incidents: open, update, resolve, correct, retract, reopen, close. Each is one transaction with all that follows.
+
+Incident, entry, component statuses, cause, estimate, settled and new promise, prevention steps, audit event and
+deliveries are saved together or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from statusdesk.channels.compose import Event, PostWords
+from statusdesk.domain import board, drafts, ids, times
+from statusdesk.domain import promise as promises
+from statusdesk.domain.audit import Changes, Touched
+from statusdesk.domain.component import ComponentEntry, ComponentStatus
+from statusdesk.domain.drafts import FormContext, IncidentDraft, UpdateDraft
+from statusdesk.domain.incident import (
+    CauseStatement,
+    Certainty,
+    EtaStatement,
+    Impact,
+    Incident,
+    IncidentState,
+    IncidentUpdate,
+    PreventionStep,
+    UpdateKind,
+    may_reopen,
+)
+from statusdesk.domain.page import Page
+from statusdesk.domain.people import still_waiting
+from statusdesk.domain.promise import NextUpdatePromise
+from statusdesk.domain.text import BODY_LIMIT, tidy, tidy_line
+from statusdesk.errors import Problem, Refused
+from statusdesk.outbox.enqueue import Words, chosen, compose_for, enqueue_publish, enqueue_update, limits_of
+from statusdesk.site import markdown
+from statusdesk.store.reader import Reader
+from statusdesk.store.writer import Writer
+from statusdesk.verbs.base import Verbs, incident_changes, year_of
+
+
+class IncidentVerbs(Verbs):
+    """Everything a lead says about an incident."""
+
+    # Reading
+
+    def incidents(
+        self,
+        *,
+        open_only: bool = False,
+        since: datetime | None = None,
+        text: str = "",
+        limit: int = 200,
+        offset: int = 0,
+    ) -> tuple[board.IncidentRow, ...]:
+        """Lines of a list of incidents, newest first; `text` is looked for in reference and title."""
+        states = tuple(one for one in IncidentState if one.is_open) if open_only else ()
+        with self._read() as reader:
+            return reader.incident_rows(states=states, since=since, text=text, limit=limit, offset=offset)
+
+    def incident(self, ref: str) -> board.IncidentView:
+        """Everything about one incident. Raises NotFound."""
+        with self._read() as reader:
+            return reader.view(ref)
+
+    def form_context(self, ref: str | None = None) -> FormContext:
+        """What a form is judged against: a new incident's, or an update's to `ref`."""
+        with self._read() as reader:
+            return self._context(reader, self._now(), reader.incident(ref) if ref else None)
+
+    def default_next_update(self, *, impact: Impact, state: IncidentState) -> datetime:
+        """The next-update time a lead need not type (F02)."""
+        with self._read() as reader:
+            return promises.default_due(self._now(), reader.page().cadence(impact, state))
+
+    def preview(self, draft: UpdateDraft, ref: str | None = None) -> tuple[board.PostPreview, ...]:
+        """How a draft will look on each connected account, composed exactly as it will be sent."""
+        draft = drafts.tidied(draft)
+        with self._read() as reader:
+            page, accounts = reader.page(), reader.accounts()
+            incident = reader.incident(ref) if ref else self._unwritten(draft, page)
+            entries = reader.entries(incident.id) if ref else ()
+            names = self._names(reader, entries, draft)
+            view = reader.view(ref) if ref else None
+        state = draft.state or incident.state
+        event = Event.OPENED if ref is None else self._event(incident.state, state)
+        due = draft.next_update or promises.default_due(
+            self._now(), page.cadence(draft.impact or incident.impact, state)
+        )
+        eta = draft.eta.due_at if draft.eta else (view.eta.due_at if view and view.eta else None)
+        cause = self._said_cause(draft, view.cause if view else None)
+        words = self._post_words(page, replace(incident, state=state), event, draft.message, names, cause)
+        words = replace(words, eta_due=eta if state.is_open else None, next_due=due if state.is_open else None)
+        made = []
+        for account in accounts:
+            post = compose_for(account, words)
+            limit = limits_of(account).characters
+            made.append(
+                board.PostPreview(
+                    account_id=account.id,
+                    kind=account.kind,
+                    name=account.name,
+                    text=post.text,
+                    count=post.count,
+                    limit=limit,
+                    cut=post.cut,
+                    trouble=account.trouble,
+                )
+            )
+        return tuple(made)
+
+    # Verbs
+
+    def open_incident(self, draft: IncidentDraft) -> Changes:
+        """Post a new incident. Raises Refused with every problem of the form; then nothing was written."""
+        draft = drafts.tidied(draft)
+        with self._write() as writer:
+            self._judge(draft, self._context(writer, writer.at, None))
+            page, at = writer.page(), writer.at
+            state, impact = draft.state or IncidentState.INVESTIGATING, draft.impact or Impact.MINOR
+            prefix = "DRILL" if draft.drill else page.ref_prefix
+            id_ = ids.new_id(at)
+            incident = Incident(
+                id=id_,
+                code=ids.public_code(id_),
+                ref=writer.new_ref(prefix, year_of(at, page)),
+                title=draft.title,
+                state=state,
+                impact=impact,
+                started_at=min(draft.started_at or at, at),
+                first_public_at=at,
+                updated_at=at,
+                recurrence_of=draft.recurrence_of,
+                drill=draft.drill,
+                month=times.month_key(min(draft.started_at or at, at), page.zone),
+            )
+            writer.add_incident(incident)
+            update = self._add_update(writer, incident, draft.message, draft, page)
+            self._apply(writer, incident, update, draft, page)
+            return self._publish(writer, incident, update, draft, page, Event.OPENED)
+
+    def post_update(self, ref: str, draft: UpdateDraft) -> Changes:
+        """Post an update. Going to resolved or withdrawn ends the incident, as `resolve` does."""
+        draft = drafts.tidied(draft)
+        with self._write() as writer:
+            before = writer.incident(ref)
+            self._judge(draft, self._context(writer, writer.at, before))
+            page, state = writer.page(), draft.state or before.state
+            incident = replace(before, state=state, impact=draft.impact or before.impact)
+            update = self._add_update(writer, incident, draft.message, draft, page)
+            self._apply(writer, incident, update, draft, page, was=before.state)
+            return self._publish(writer, incident, update, draft, page, self._event(before.state, state))
+
+    def resolve(self, ref: str, draft: UpdateDraft) -> Changes:
+        """Post the last update: it works again. The components are operational in the same save."""
+        return self.post_update(ref, replace(draft, state=IncidentState.RESOLVED))
+
+    def reopen(self, ref: str, draft: UpdateDraft) -> Changes:
+        """It is still broken: back to investigating, with the components as they were, and a new promise."""
+        draft = drafts.tidied(draft)
+        with self._write() as writer:
+            before = writer.incident(ref)
+            if not may_reopen(before.state):
+                raise Refused(f"{before.ref} is {before.state}. Only resolved or closed incidents can be reopened.")
+            context = replace(self._context(writer, writer.at, before), state=IncidentState.INVESTIGATING)
+            self._judge(replace(draft, state=None), context)
+            page = writer.page()
+            held = {e.component_id: e.status for e in writer.entries(before.id) if e.to_at == before.resolved_at}
+            named = dict(draft.components)
+            draft = replace(draft, state=IncidentState.INVESTIGATING, components=tuple((held | named).items()))
+            incident = replace(before, state=IncidentState.INVESTIGATING, impact=draft.impact or before.impact)
+            writer.change_incident(incident.id, reopened=before.reopened + 1, resolved_at=None, closed_at=None)
+            writer.reopen_etas(incident.id)
+            update = self._add_update(writer, incident, draft.message, draft, page)
+            self._apply(writer, incident, update, draft, page)
+            return self._publish(writer, incident, update, draft, page, Event.REOPENED)
+
+    def correct(self, ref: str, seq: int, message: str) -> Changes:
+        """Say that an update was wrong, and what is right. The old text stays, struck out (invariant 2)."""
+        return self._mend(ref, seq, tidy(message), UpdateKind.CORRECTION, Event.CORRECTED)
+
+    def retract(self, ref: str, seq: int, reason: str) -> Changes:
+        """Take an update's text off the page; the reason stands in its place (invariant 2)."""
+        return self._mend(ref, seq, tidy(reason), UpdateKind.RETRACTION, Event.RETRACTED)
+
+    def close(self, ref: str, reason: str = "") -> Changes:
+        """Close a resolved incident: every caller and reporter has an outcome, or a reason is typed (invariant 9)."""
+        reason = tidy_line(reason)
+        with self._write() as writer:
+            incident = writer.incident(ref)
+            if incident.state is not IncidentState.RESOLVED:
+                raise Refused(f"{incident.ref} is {incident.state}. Only resolved incidents can be closed.")
+            waiting = still_waiting(writer.callbacks(incident.id), writer.follow_ups(incident.id))
+            if waiting and not reason:
+                people = "1 person has" if waiting == 1 else f"{waiting} people have"
+                raise Refused(
+                    f"{people} not answered yet. Ask them first, or type the reason to close.", field="reason"
+                )
+            writer.change_incident(
+                incident.id, state=IncidentState.CLOSED, closed_at=writer.at, close_reason=reason, updated_at=writer.at
+            )
+            writer.event("close", Touched.INCIDENT, incident.ref, reason)
+            enqueue_publish(writer, incident=incident)
+            return incident_changes(writer, incident.ref)
+
+    # What the verbs share
+
+    @staticmethod
+    def _judge(draft: UpdateDraft, context: FormContext) -> None:
+        found = drafts.problems(draft, context)
+        if found:
+            raise Refused.because(found)
+
+    @staticmethod
+    def _context(reader: Reader, now: datetime, incident: Incident | None) -> FormContext:
+        return FormContext(
+            now=now,
+            component_ids=frozenset(one.id for one in reader.components()),
+            max_promise_s=reader.page().max_promise_s,
+            state=incident.state if incident else None,
+            started_at=incident.started_at if incident else None,
+        )
+
+    @staticmethod
+    def _event(before: IncidentState, after: IncidentState) -> Event:
+        return Event.RESOLVED if before.is_open and after.ends else Event.UPDATED
+
+    def _add_update(
+        self,
+        writer: Writer,
+        incident: Incident,
+        message: str,
+        draft: UpdateDraft | None,
+        page: Page,
+        *,
+        kind: UpdateKind | None = None,
+        mends: int | None = None,
+    ) -> IncidentUpdate:
+        """The next entry of the history: no gap in seq, never before an earlier one (invariant 3)."""
+        id_ = ids.new_id(writer.at)
+        update = IncidentUpdate(
+            id=id_,
+            code=ids.public_code(id_),
+            incident_id=incident.id,
+            seq=incident.last_seq + 1,
+            kind=kind or (drafts.update_kind(draft, incident.state) if draft else UpdateKind.UPDATE),
+            state_after=incident.state,
+            body_md=message,
+            body_html=markdown.to_html(message),
+            body_plain=markdown.to_plain(message),
+            published_at=max(writer.at, incident.updated_at),
+            author=draft.author if draft else "",
+            language=page.locale,
+            corrects_seq=mends,
+            overrides=draft.overrides if draft else (),
+        )
+        writer.add_update(update)
+        return update
+
+    def _apply(
+        self,
+        writer: Writer,
+        incident: Incident,
+        update: IncidentUpdate,
+        draft: UpdateDraft,
+        page: Page,
+        was: IncidentState | None = None,
+    ) -> None:
+        """Everything an update changes besides its text."""
+        at, seq, ends = update.published_at, update.seq, incident.state.ends
+        columns: dict[str, object] = {
+            "state": incident.state,
+            "impact": incident.impact,
+            "last_seq": seq,
+            "updated_at": at,
+        }
+        for name in ("workaround", "got_wrong"):
+            text = getattr(draft, name)
+            if text is not None:
+                columns |= {f"{name}_md": text, f"{name}_html": markdown.to_html(text)}
+        if draft.who_affected is not None:
+            columns["who_affected"] = draft.who_affected
+        if draft.components and not ends:
+            from_at = incident.started_at if seq == 1 else at
+            writer.set_components(dict(draft.components), from_at, incident_id=incident.id)
+        self._say_cause(writer, incident, draft, at, seq)
+        if draft.eta is not None and not ends:
+            eta = EtaStatement(due_at=draft.eta.due_at, basis=draft.eta.basis, said_at=at, seq=seq)
+            writer.add_eta(incident.id, eta)
+        have = len(writer.steps(incident.id))
+        for position, step in enumerate(draft.prevention, have + 1):
+            writer.add_step(
+                PreventionStep(
+                    id=ids.new_id(writer.at),
+                    incident_id=incident.id,
+                    position=position,
+                    public_md=step.text,
+                    public_html=markdown.to_html(step.text),
+                    private_md=step.private,
+                    owner=step.owner,
+                    due_on=step.due_on,
+                    strength=step.strength,
+                )
+            )
+        writer.settle_promise(incident.id, at, seq, moved=draft.moves_promise)
+        if not ends:
+            due = draft.next_update or promises.default_due(at, page.cadence(incident.impact, incident.state))
+            writer.add_promise(incident.id, NextUpdatePromise(due_at=due, made_at=at, seq=seq))
+        elif was is None or was.is_open:
+            if seq == 1:
+                writer.set_components(dict(draft.components), incident.started_at, incident_id=incident.id)
+            writer.recover_components(at, incident_id=incident.id)
+            writer.judge_etas(incident.id, at)
+            columns["resolved_at"] = at
+        writer.change_incident(incident.id, **columns)
+
+    @staticmethod
+    def _say_cause(writer: Writer, incident: Incident, draft: UpdateDraft, at: datetime, seq: int) -> None:
+        if draft.cause is None:
+            return
+        cause = draft.cause
+        writer.add_cause(
+            incident.id,
+            CauseStatement(
+                certainty=cause.certainty,
+                public_md=cause.text if cause.certainty is not Certainty.UNKNOWN else "",
+                public_html=markdown.to_html(cause.text) if cause.certainty is not Certainty.UNKNOWN else "",
+                private_md=cause.private,
+                category=cause.category,
+                our_action_md=cause.our_action,
+                our_action_html=markdown.to_html(cause.our_action),
+                said_at=at,
+                seq=seq,
+            ),
+        )
+
+    def _publish(
+        self, writer: Writer, incident: Incident, update: IncidentUpdate, draft: UpdateDraft, page: Page, event: Event
+    ) -> Changes:
+        """The audit event and the deliveries of an update."""
+        writer.event(event.value, Touched.INCIDENT, incident.ref, self._override_reasons(draft))
+        view = writer.view(incident.ref)
+        names = self._names(writer, view.entries, draft)
+        cause = self._said_cause(draft, view.cause)
+        words = self._post_words(page, view.incident, event, update.body_plain, names, cause)
+        if incident.state.is_open:
+            words = replace(
+                words,
+                eta_due=view.eta.due_at if view.eta else None,
+                next_due=view.promise.due_at if view.promise else None,
+            )
+        accounts = chosen(writer.accounts(), draft.accounts)
+        enqueue_update(writer, Words(incident, update, words), accounts, supersedes=True)
+        return incident_changes(writer, incident.ref, update.seq, components=True)
+
+    @staticmethod
+    def _override_reasons(draft: UpdateDraft) -> str:
+        return "; ".join(f"{rule}: {reason}" for rule, reason in draft.overrides)
+
+    def _mend(self, ref: str, seq: int, message: str, kind: UpdateKind, event: Event) -> Changes:
+        if not message:
+            field = "message" if kind is UpdateKind.CORRECTION else "reason"
+            raise Refused.because([Problem(field, "Write what is right, or why the text is taken back.")])
+        if len(message) > BODY_LIMIT:
+            raise Refused.because([Problem("message", f"At most {BODY_LIMIT:,} characters fit. Shorten the text.")])
+        with self._write() as writer:
+            incident, page = writer.incident(ref), writer.page()
+            said = {one.seq: one for one in writer.updates(incident.id)}
+            if seq not in said:
+                raise Refused(f"{incident.ref} has no update {seq}. It has 1 to {incident.last_seq}.", field="seq")
+            if said[seq].kind is UpdateKind.RETRACTION:
+                raise Refused(f"Update {seq} takes back an earlier one. Post a new update instead.", field="seq")
+            later = next((one for one in said.values() if one.corrects_seq == seq), None)
+            if later is not None:
+                raise Refused(f"Update {seq} was already replaced by update {later.seq}. Mend that one.", field="seq")
+            update = self._add_update(writer, incident, message, None, page, kind=kind, mends=seq)
+            writer.change_incident(incident.id, last_seq=update.seq, updated_at=update.published_at)
+            writer.event(event.value, Touched.INCIDENT, incident.ref)
+            names = self._names(writer, writer.entries(incident.id), None)
+            words = self._post_words(page, incident, event, update.body_plain, names, "")
+            accounts = chosen(writer.accounts(), None)
+            enqueue_update(writer, Words(incident, update, words), accounts, supersedes=False)
+            return incident_changes(writer, incident.ref, update.seq)
+
+    # What a post says
+
+    @staticmethod
+    def _names(reader: Reader, entries: Sequence[ComponentEntry], draft: UpdateDraft | None) -> tuple[str, ...]:
+        """The components concerned: those an open entry holds, and those the draft names."""
+        held = {one.component_id for one in entries if one.to_at is None}
+        held |= {
+            id_ for id_, status in (draft.components if draft else ()) if status is not ComponentStatus.OPERATIONAL
+        }
+        return tuple(one.name for one in reader.components() if one.id in held)
+
+    @staticmethod
+    def _said_cause(draft: UpdateDraft, before: CauseStatement | None) -> str:
+        """The cause as a post may say it: only a confirmed one (F01)."""
+        if draft.cause is not None:
+            return markdown.to_plain(draft.cause.text) if draft.cause.certainty is Certainty.CONFIRMED else ""
+        return markdown.to_plain(before.public_md) if before and before.certainty is Certainty.CONFIRMED else ""
+
+    def _post_words(
+        self, page: Page, incident: Incident, event: Event, message: str, names: Sequence[str], cause: str
+    ) -> PostWords:
+        base = page.base_url.rstrip("/")
+        return PostWords(
+            event=event,
+            page_name=page.name,
+            ref=incident.ref,
+            title=incident.title,
+            message=message,
+            said_at=incident.updated_at,
+            zone=page.zone,
+            locale=page.locale,
+            link=f"{base}/incidents/{incident.ref}/" if base else "",
+            components=names,
+            state=incident.state.value,
+            cause=cause,
+            resolved_at=incident.resolved_at,
+        )
+
+    def _unwritten(self, draft: UpdateDraft, page: Page) -> Incident:
+        """An incident that is only being typed, for its preview."""
+        now = self._now()
+        return Incident(
+            id="",
+            code="",
+            ref=ids.reference(page.ref_prefix, year_of(now, page), 0),
+            title=draft.title if isinstance(draft, IncidentDraft) else "",
+            state=draft.state or IncidentState.INVESTIGATING,
+            impact=draft.impact or Impact.MINOR,
+            started_at=now,
+            first_public_at=now,
+            updated_at=now,
+        )

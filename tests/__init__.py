@@ -1,0 +1,1 @@
+"""The tests of StatusDesk. They mirror the source: core, ui, and end to end; `servers` starts what they talk to."""

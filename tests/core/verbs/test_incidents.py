@@ -1,0 +1,299 @@
+"""What a lead says about an incident, on both engines. The numbers are those of the product's invariants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from statusdesk.desk import Desk
+from statusdesk.domain.component import ComponentStatus
+from statusdesk.domain.delivery import DeliveryKind, DeliveryState
+from statusdesk.domain.drafts import CauseDraft, EtaDraft, StepDraft, UpdateDraft
+from statusdesk.domain.incident import Certainty, EtaOutcome, Impact, IncidentState, UpdateKind
+from statusdesk.domain.promise import PromiseState
+from statusdesk.errors import NotFound, Refused
+from tests.core.conftest import Clock, status, tills_down
+
+PARTIAL, MAJOR, WELL = ComponentStatus.PARTIAL_OUTAGE, ComponentStatus.MAJOR_OUTAGE, ComponentStatus.OPERATIONAL
+
+
+def test_opening_saves_everything_a_customer_asks_for(desk: Desk, clock: Clock) -> None:
+    draft = tills_down(
+        desk,
+        cause=CauseDraft("Road works cut the line.", Certainty.CONFIRMED),
+        eta=EtaDraft(clock.at + timedelta(hours=2)),
+        prevention=(StepDraft("A second line", date(2026, 7, 1), "Ana"),),
+        who_affected="Customers in Hill Street",
+        workaround="Pay cash.",
+    )
+    changes = desk.open_incident(draft)
+    view = desk.incident(changes.ref)
+    assert changes.ref == "SD-2026-0001"
+    assert view.incident.state is IncidentState.INVESTIGATING
+    assert view.cause
+    assert view.cause.public_md == "Road works cut the line."
+    assert view.eta
+    assert view.eta.due_at == clock.at + timedelta(hours=2)
+    assert [(s.public_md, s.owner) for s in view.steps] == [("A second line", "Ana")]
+    assert view.promise
+    assert view.promise.due_at == datetime(2026, 6, 9, 13, 35, tzinfo=UTC), "30 min for major, rounded up"
+    assert status(desk, "Tills") is PARTIAL
+
+
+def test_references_count_up_through_the_year_of_the_page(desk: Desk, clock: Clock) -> None:
+    refs = [desk.open_incident(tills_down(desk)).ref for _ in range(2)]
+    clock.at = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)  # already the new year in Stockholm
+    refs.append(desk.open_incident(tills_down(desk)).ref)
+    assert refs == ["SD-2026-0001", "SD-2026-0002", "SD-2027-0001"]
+
+
+def test_a_form_with_mistakes_writes_nothing(desk: Desk) -> None:
+    with pytest.raises(Refused) as caught:
+        desk.open_incident(tills_down(desk, title="", message=""))
+    assert {one.field for one in caught.value.problems} == {"title", "message"}
+    assert desk.incidents() == ()
+
+
+def test_every_update_settles_the_promise_and_makes_the_next_one(desk: Desk, clock: Clock) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    clock.go(minutes=20)
+    desk.post_update(ref, UpdateDraft(message="Eleven stores work."))
+    clock.go(minutes=40)
+    desk.post_update(ref, UpdateDraft(message="This update is late."))
+    clock.go(minutes=10)
+    desk.post_update(ref, UpdateDraft(message="We need longer.", moves_promise=True))
+    states = [one.state for one in desk.incident(ref).promises]
+    assert states == [PromiseState.KEPT, PromiseState.LATE, PromiseState.MOVED, PromiseState.OPEN]
+    assert desk.incident(ref).promises[1].lateness_s == 7 * 60
+    board = desk.board()
+    assert (board.promises.kept, board.promises.total) == (1, 3)
+
+
+def test_resolving_sets_components_operational_in_the_same_save(desk: Desk, clock: Clock) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    clock.go(minutes=20)
+    desk.resolve(ref, UpdateDraft(message="All stores take cards."))
+    view = desk.incident(ref)
+    assert status(desk, "Tills") is WELL
+    assert view.incident.resolved_at == clock.at
+    assert [(e.from_at, e.to_at) for e in view.entries] == [(view.incident.started_at, clock.at)]
+    assert view.promise is None, "nothing is promised any more"
+    assert view.promises[-1].state is PromiseState.KEPT, "resolving on time counts as kept"
+
+
+def test_a_component_stays_down_while_another_incident_holds_it(desk: Desk) -> None:
+    tills = desk.find_component("Tills").id
+    one = desk.open_incident(tills_down(desk)).ref
+    other = desk.open_incident(tills_down(desk, components=((tills, MAJOR),))).ref
+    assert status(desk, "Tills") is MAJOR
+    desk.resolve(other, UpdateDraft(message="Better."))
+    assert status(desk, "Tills") is PARTIAL
+    desk.resolve(one, UpdateDraft(message="Well."))
+    assert status(desk, "Tills") is WELL
+
+
+def test_an_update_may_change_one_component_and_leave_the_others(desk: Desk, clock: Clock) -> None:
+    tills, web = desk.find_component("Tills").id, desk.find_component("Website").id
+    ref = desk.open_incident(tills_down(desk, components=((tills, PARTIAL), (web, MAJOR)))).ref
+    clock.go(minutes=10)
+    desk.post_update(ref, UpdateDraft(message="The website works.", components=((web, WELL),)))
+    assert (status(desk, "Tills"), status(desk, "Website")) == (PARTIAL, WELL)
+
+
+def test_a_correction_adds_an_entry_and_changes_no_other(desk: Desk, clock: Clock) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    before = desk.incident(ref)
+    clock.go(minutes=2)
+    desk.correct(ref, 1, "Cards fail in 4 stores.")
+    after = desk.incident(ref)
+    assert after.updates[0] == before.updates[0], "published updates are immutable"
+    assert (after.updates[1].kind, after.updates[1].corrects_seq) == (UpdateKind.CORRECTION, 1)
+    assert after.promise == before.promise, "mending old text does not keep a promise"
+    with pytest.raises(Refused, match="already replaced by update 2"):
+        desk.retract(ref, 1, "Wrong.")
+    desk.retract(ref, 2, "That was not so either.")
+    assert [u.kind for u in desk.incident(ref).updates[1:]] == [UpdateKind.CORRECTION, UpdateKind.RETRACTION]
+    with pytest.raises(Refused, match="no update 9"):
+        desk.correct(ref, 9, "x")
+
+
+def test_reopening_brings_back_components_promise_and_open_estimates(desk: Desk, clock: Clock) -> None:
+    ref = desk.open_incident(tills_down(desk, eta=EtaDraft(clock.at + timedelta(hours=1)))).ref
+    clock.go(minutes=20)
+    desk.resolve(ref, UpdateDraft(message="Done."))
+    assert desk.incident(ref).etas[0].outcome is EtaOutcome.MET
+    clock.go(minutes=5)
+    desk.reopen(ref, UpdateDraft(message="Two people say it is still broken."))
+    view = desk.incident(ref)
+    assert (view.incident.state, view.incident.reopened, view.incident.resolved_at) == (
+        IncidentState.INVESTIGATING,
+        1,
+        None,
+    )
+    assert status(desk, "Tills") is PARTIAL
+    assert view.promise
+    assert view.etas[0].outcome is EtaOutcome.OPEN
+    with pytest.raises(Refused, match="Only resolved or closed"):
+        desk.reopen(ref, UpdateDraft(message="Again."))
+
+
+def test_a_false_alarm_is_withdrawn_and_stays_with_its_explanation(desk: Desk) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    desk.post_update(ref, UpdateDraft(message="A false alarm: the monitor was wrong.", state=IncidentState.WITHDRAWN))
+    view = desk.incident(ref)
+    assert view.incident.state is IncidentState.WITHDRAWN
+    assert status(desk, "Tills") is WELL
+    assert len(view.updates) == 2
+
+
+def test_closing_waits_for_everybody_who_told_us_or_a_reason(desk: Desk) -> None:
+    from statusdesk.domain.people import Answer, CallbackState
+
+    ref = desk.open_incident(tills_down(desk)).ref
+    follow_up = desk.add_reporter(ref, name="Mrs Oduya", phone="+47 912 34 567")
+    call = desk.promise_call(ref, name="Hadley Dental", phone="+46 8 465 004 20")
+    with pytest.raises(Refused, match="Only resolved"):
+        desk.close(ref)
+    desk.resolve(ref, UpdateDraft(message="Done."))
+    with pytest.raises(Refused, match="2 people have not answered"):
+        desk.close(ref)
+    desk.end_call(ref, call.id, CallbackState.DONE)
+    for _ in range(2):
+        desk.answer(ref, follow_up.id, Answer.NO_ANSWER)
+    with pytest.raises(Refused, match="1 person has not answered"):
+        desk.close(ref)
+    desk.answer(ref, follow_up.id, Answer.NO_ANSWER)  # the third try
+    desk.close(ref)
+    assert desk.incident(ref).incident.state is IncidentState.CLOSED
+
+
+def test_closing_early_needs_a_typed_reason(desk: Desk) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    desk.add_reporter(ref, name="Mrs Oduya")
+    desk.resolve(ref, UpdateDraft(message="Done."))
+    desk.close(ref, reason="She has left the company.")
+    assert desk.incident(ref).incident.close_reason == "She has left the company."
+
+
+def test_an_erased_person_leaves_only_the_count(desk: Desk) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    follow_up = desk.add_reporter(ref, name="Mrs Oduya", phone="+47 912 34 567", email="o@example.org")
+    assert follow_up.person_id
+    desk.erase_person(follow_up.person_id)
+    assert [one.person_id for one in desk.incident(ref).follow_ups] == [None]
+    import sqlalchemy as sa
+
+    from statusdesk.store import tables
+
+    with desk._store.read() as sql:
+        everything = [str(row) for table in tables.metadata.sorted_tables for row in sql.execute(sa.select(table))]
+    assert not [row for row in everything if "Oduya" in row or "912 34" in row], "the audit trail keeps only ids"
+
+
+def test_a_drill_is_delivered_nowhere(desk: Desk) -> None:
+    changes = desk.open_incident(tills_down(desk, drill=True))
+    desk.post_update(changes.ref, UpdateDraft(message="More."))
+    desk.resolve(changes.ref, UpdateDraft(message="Done."))
+    assert changes.ref.startswith("DRILL-")
+    assert [d for d in desk.deliveries() if d.incident_id] == []
+    assert desk.board().promises.total == 0, "drills never count"
+    assert desk.open_incident(tills_down(desk)).ref == "SD-2026-0001", "and use up no reference"
+
+
+def test_each_update_is_queued_once_for_each_place(desk: Desk, tmp_path: object) -> None:
+    desk.connect_account(kind="preview", name="A", settings={"folder": f"{tmp_path}/a"})
+    desk.connect_account(kind="preview", name="B", settings={"folder": f"{tmp_path}/b"})
+    ref = desk.open_incident(tills_down(desk)).ref
+    rows = desk.deliveries(ref)
+    assert sorted((r.kind, r.destination) for r in rows) == [
+        (DeliveryKind.POST, "A"),
+        (DeliveryKind.POST, "B"),
+        (DeliveryKind.PUBLISH, "Site folder"),
+    ]
+    desk.post_update(ref, UpdateDraft(message="More.", accounts=()))
+    assert [r.kind for r in desk.deliveries(ref) if r.seq == 2] == [DeliveryKind.PUBLISH], "the page only"
+    with pytest.raises(Refused, match="no account"):
+        desk.post_update(ref, UpdateDraft(message="More.", accounts=("nobody",)))
+
+
+def test_newer_words_supersede_what_still_waits_but_never_the_page(desk: Desk, tmp_path: object) -> None:
+    desk.connect_account(kind="preview", name="A", settings={"folder": f"{tmp_path}/a"})
+    ref = desk.open_incident(tills_down(desk)).ref
+    desk.post_update(ref, UpdateDraft(message="More."))
+    states = {(r.kind, r.seq): r.state for r in desk.deliveries(ref)}
+    assert states == {
+        (DeliveryKind.POST, 1): DeliveryState.SUPERSEDED,
+        (DeliveryKind.POST, 2): DeliveryState.QUEUED,
+        (DeliveryKind.PUBLISH, 1): DeliveryState.QUEUED,
+        (DeliveryKind.PUBLISH, 2): DeliveryState.QUEUED,
+    }
+
+
+def test_a_preview_is_the_text_that_is_sent(desk: Desk, tmp_path: object) -> None:
+    desk.connect_account(kind="preview", name="A", settings={"folder": f"{tmp_path}/a"})
+    draft = tills_down(desk, cause=CauseDraft("Road works.", Certainty.CONFIRMED), impact=Impact.CRITICAL)
+    (shown,) = desk.preview(draft)
+    ref = desk.open_incident(draft).ref
+    (sent,) = [r for r in desk.deliveries(ref) if r.kind is DeliveryKind.POST]
+    assert shown.text.replace("SD-2026-0000", ref) == sent.text
+    update = UpdateDraft(message="Eleven stores work.", state=IncidentState.IDENTIFIED)
+    (shown,) = desk.preview(update, ref)
+    desk.post_update(ref, update)
+    sent = next(r for r in desk.deliveries(ref) if r.kind is DeliveryKind.POST and r.seq == 2)
+    assert shown.text == sent.text
+
+
+def test_time_never_runs_backwards_in_the_public_record(desk: Desk, clock: Clock) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    clock.go(minutes=-3)  # the computer's clock was set back
+    desk.post_update(ref, UpdateDraft(message="More."))
+    desk.resolve(ref, UpdateDraft(message="Done."))
+    view = desk.incident(ref)
+    times = [u.published_at for u in view.updates]
+    assert times == sorted(times)
+    assert view.incident.resolved_at
+    assert view.incident.resolved_at >= view.incident.started_at
+
+
+def test_what_is_not_there_is_said(desk: Desk) -> None:
+    with pytest.raises(NotFound, match="no incident SD-2026-9999"):
+        desk.incident("SD-2026-9999")
+    with pytest.raises(NotFound, match="There are: Tills, Website"):
+        desk.find_component("Nowhere")
+
+
+def test_the_list_finds_words_in_title_and_reference(desk: Desk) -> None:
+    for title in ("Card payments fail", "Website is 50% slower", "Website is down"):
+        desk.open_incident(tills_down(desk, title=title))
+    found = [row.title for row in desk.incidents(text="website")]
+    assert found == ["Website is down", "Website is 50% slower"]
+    assert [row.title for row in desk.incidents(text="50%")] == ["Website is 50% slower"]
+    assert [row.ref for row in desk.incidents(text="sd-2026-0001")] == ["SD-2026-0001"]
+    assert len(desk.incidents(limit=2)) == 2
+    assert [row.title for row in desk.incidents(limit=2, offset=2)] == ["Card payments fail"]
+
+
+def test_every_event_is_sealed_and_a_change_is_found(desk: Desk) -> None:
+    import sqlalchemy as sa
+
+    desk.open_incident(tills_down(desk))
+    record = desk.examine()[0]
+    assert record.ok
+    with desk._store.claim() as sql:
+        sql.execute(sa.text("UPDATE audit_event SET actor = 'somebody else' WHERE head = 1"))
+    assert "event 1 was changed" in desk.examine()[0].result
+
+
+def test_estimates_given_later_leave_the_first_in_the_record(desk: Desk, clock: Clock) -> None:
+    first, last = clock.at + timedelta(hours=1), clock.at + timedelta(hours=3)
+    ref = desk.open_incident(tills_down(desk, eta=EtaDraft(first))).ref
+    clock.go(minutes=20)
+    desk.post_update(ref, UpdateDraft(message="Longer than we said.", eta=EtaDraft(last)))
+    clock.go(hours=2)
+    desk.resolve(ref, replace(UpdateDraft(message="Done."), got_wrong="We trusted one line."))
+    view = desk.incident(ref)
+    assert [e.outcome for e in view.etas] == [EtaOutcome.MISSED, EtaOutcome.MET]
+    assert view.updates[1].kind is UpdateKind.ETA_CHANGE
+    assert view.incident.got_wrong_md == "We trusted one line."

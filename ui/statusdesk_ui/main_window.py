@@ -1,0 +1,367 @@
+"""The main window: which page is shown, which form is open, which sheet lies over it. It holds no truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
+
+from statusdesk.domain.audit import Changes
+from statusdesk.domain.board import Board, ComponentRow, IncidentView
+from statusdesk_ui import words
+from statusdesk_ui.forms.component import ComponentSheet
+from statusdesk_ui.forms.composer import Composer
+from statusdesk_ui.forms.keeper import NEW_KEY, draft_key
+from statusdesk_ui.forms.mend import OneQuestion, close_sheet, correct_sheet, reopen_sheet, retract_sheet
+from statusdesk_ui.forms.resolve import ResolveSheet
+from statusdesk_ui.layout import FocusRing, Label, across, down, tab_through
+from statusdesk_ui.pages.accounts import AccountsPage
+from statusdesk_ui.pages.calm import CalmPage
+from statusdesk_ui.pages.components import ComponentsPage
+from statusdesk_ui.pages.frame import DeskFrame
+from statusdesk_ui.pages.incident import IncidentPage
+from statusdesk_ui.pages.incidents import IncidentsPage
+from statusdesk_ui.pages.keys import KeysSheet
+from statusdesk_ui.pages.targets import TargetsPage
+from statusdesk_ui.session import Session
+from statusdesk_ui.widgets.hold import HOLD_S
+from statusdesk_ui.widgets.message import Message
+from statusdesk_ui.widgets.sheet import Panel, Sheet
+
+LEAST = (960, 600)
+
+
+class MainWindow(QMainWindow):
+    """Painted before the record is open; `begin` brings it to life. `scheme_asked` is for whoever owns the look."""
+
+    scheme_asked = Signal()
+    closing = Signal()
+    ready = Signal()
+
+    def __init__(self, *, hold_s: float = HOLD_S) -> None:
+        super().__init__()
+        self.hold_s = hold_s
+        self.session: Session | None = None
+        self.pages: dict[str, QWidget] = {}
+        self.page, self.ref = "", ""
+        self.composer: Composer | None = None
+        self.sheet: Sheet | None = None
+        self.asked_drafts = False
+        self.setWindowTitle("StatusDesk")
+        self.setMinimumSize(*LEAST)
+        self.frame, self.stack = DeskFrame(), QStackedWidget()
+        opening = QWidget()
+        opening.setLayout(down(None, across(None, Label("Opening", "body", "ink3"), None), None))
+        self.frame.pages.addWidget(opening)
+        self.stack.addWidget(self.frame)
+        self.setCentralWidget(self.stack)
+        self.ring = FocusRing(self)
+        find = QShortcut(QKeySequence("Ctrl+F"), self)
+        find.activated.connect(lambda: self._asked("search"))
+        self.frame.setEnabled(False)
+        self.frame.asked.connect(self._asked)
+        self.frame.opened.connect(self.show_incident)
+
+    def begin(self, session: Session) -> None:
+        """The record is open."""
+        self.session = session
+        session.board_came.connect(self._board)
+        session.changed.connect(self._changed)
+        session.said.connect(self.say)
+        self.frame.setEnabled(True)
+        session.refresh()
+
+    def _open_session(self) -> Session:
+        assert self.session is not None
+        return self.session
+
+    # What is shown
+
+    def _board(self, board: Board) -> None:
+        first = not self.page
+        self.setWindowTitle(f"StatusDesk - {board.page.name}")
+        if first:
+            self._first_page(board)
+        elif self.page == "calm" and board.open_incidents:
+            self.show_incident(board.open_incidents[0].ref)
+        self.frame.show_board(board, self.ref if self.page == "incident" else "")
+        shown = self.pages.get(self.page)
+        if isinstance(shown, (CalmPage, IncidentsPage, ComponentsPage, AccountsPage, TargetsPage)):
+            shown.show_board(board)
+        if first:
+            tab_through(self)
+            self.ready.emit()
+        if not self.asked_drafts:
+            self.asked_drafts = True
+            session = self._open_session()
+            session.read(session.desk.drafts, done=self._offer_drafts)
+
+    def _first_page(self, board: Board) -> None:
+        if board.open_incidents:
+            self.show_incident(words.most_urgent_first(board.open_incidents)[0].ref)
+        else:
+            self.show_page("calm")
+
+    def home(self) -> None:
+        """The most urgent incident, or the calm page."""
+        board = self._open_session().board
+        if board is not None:
+            self._first_page(board)
+
+    def show_page(self, name: str) -> QWidget:
+        """Show a page, made when it is shown first."""
+        session = self._open_session()
+        made: dict[str, Callable[[], QWidget]] = {
+            "calm": CalmPage,
+            "incident": lambda: IncidentPage(session),
+            "incidents": lambda: IncidentsPage(session),
+            "components": lambda: ComponentsPage(session),
+            "accounts": lambda: AccountsPage(session),
+            "targets": lambda: TargetsPage(session),
+        }
+        if name not in self.pages:
+            self.pages[name] = made[name]()
+            self._wire(self.pages[name])
+            self.frame.pages.addWidget(self.pages[name])
+        page, self.page = self.pages[name], name
+        self.frame.pages.setCurrentWidget(page)
+        self.frame.show_here(name)
+        if name != "incident":
+            self.ref = ""
+            self.frame.rail.choose(-1)
+        if isinstance(page, (CalmPage, IncidentsPage, ComponentsPage, AccountsPage, TargetsPage)) and session.board:
+            page.show_board(session.board)
+        self.frame.arrange()
+        tab_through(self)
+        return page
+
+    def _wire(self, page: QWidget) -> None:
+        if isinstance(page, CalmPage):
+            page.asked.connect(self._asked)
+        elif isinstance(page, IncidentPage):
+            page.asked.connect(self._incident_asked)
+        elif isinstance(page, IncidentsPage):
+            page.opened.connect(self.show_incident)
+        elif isinstance(page, ComponentsPage):
+            page.asked.connect(self._component)
+
+    def show_incident(self, ref: str) -> None:
+        """Show one incident."""
+        self.ref = ref
+        page = self.show_page("incident")
+        assert isinstance(page, IncidentPage)
+        page.show_incident(ref)
+        self.ref = ref
+        board = self._open_session().board
+        if board is not None:
+            self.frame.show_board(board, ref)
+
+    def _changed(self, changes: Changes) -> None:
+        page = self.pages.get("incident")
+        if isinstance(page, IncidentPage) and (changes.deliveries or page.ref in changes.incidents):
+            page.again()
+
+    def say(self, message: Message) -> None:
+        """Put a message where the user looks."""
+        (self.composer.messages if self.composer is not None else self.frame.messages).show_message(message)
+
+    # What is asked for
+
+    def _asked(self, what: str) -> None:
+        if self.session is None or self.composer is not None or self.sheet is not None:
+            return
+        if what == "new":
+            self.compose(None)
+        elif what == "scheme":
+            self.scheme_asked.emit()
+        elif what == "keys":
+            keys = KeysSheet()
+            self.lay_over(keys, 560)
+            keys.start()
+        elif what == "look":
+            self.look("")
+        else:
+            page = self.show_page("incidents" if what == "search" else what)
+            if isinstance(page, (IncidentsPage, ComponentsPage, AccountsPage, TargetsPage)):
+                page.start()
+
+    def look(self, path: str) -> None:
+        """Open the page as it is built, in the user's browser."""
+        session = self._open_session()
+        session.tasks.fetch(
+            session.desk.preview_url, done=lambda url: self.open_url(f"{url}{path}"), failed=session.fault
+        )
+
+    def open_url(self, url: str) -> None:
+        """Hand an address to the system."""
+        if not QDesktopServices.openUrl(QUrl(url)):
+            self._open_session().say(f"No browser opened. The page is at {url}")
+
+    def _incident_asked(self, what: str, seq: int) -> None:
+        page, session = self.pages["incident"], self._open_session()
+        if not isinstance(page, IncidentPage) or page.view is None or self.composer is not None:
+            return
+        view, ref, title = page.view, page.view.incident.ref, page.view.incident.title
+        if what in ("update", "step"):
+            self.compose(view, step=what == "step")
+        elif what == "resolve":
+            self._resolve(view)
+        elif what == "look":
+            self.look(f"incidents/{ref}/")
+        elif what in ("accounts", "targets"):
+            self._asked(what)
+        elif what == "correct":
+            text = next((u.body_md for u in view.updates if u.seq == seq), "")
+            self._ask(correct_sheet(session, ref, seq, text), f"Update {seq} is corrected.")
+        elif what == "retract":
+            self._ask(retract_sheet(session, ref, seq), f"Update {seq} is taken back.")
+        elif what == "reopen":
+            self._ask(reopen_sheet(session, ref, title), f"{ref} is open again.")
+        elif what == "close":
+            self._ask(close_sheet(session, ref, title, page.waiting()), f"{ref} is closed.")
+
+    def _component(self, row: ComponentRow | None) -> None:
+        session = self._open_session()
+        if session.board is not None:
+            sheet = ComponentSheet(session, session.board, row)
+            said = "is changed" if row else "is added"
+            sheet.finished.connect(lambda _c: self._over(f"{sheet.name.text().strip()} {said}."))
+            self.lay_over(sheet, 560)
+            sheet.start()
+
+    # Sheets
+
+    def lay_over(self, panel: Panel, width: int = 720) -> None:
+        """Lay a sheet over the window; one at a time."""
+        sheet = Sheet(self, panel, width)
+        self.sheet = sheet
+        sheet.closed.connect(self._sheet_closed)
+        sheet.cover(self.stack)
+        sheet.show()
+        sheet.fit()
+        self.ring.raise_()
+
+    def _sheet_closed(self) -> None:
+        self.sheet = None
+        tab_through(self)
+
+    def _over(self, said: str) -> None:
+        if self.sheet is not None:
+            self.sheet.close_sheet()
+        self._open_session().say(said)
+
+    def _ask(self, sheet: OneQuestion, said: str) -> None:
+        sheet.finished.connect(lambda _c: self._over(said))
+        self.lay_over(sheet, 640)
+        sheet.start()
+
+    def _resolve(self, view: IncidentView) -> None:
+        session = self._open_session()
+        board = session.board
+        if board is None or self.sheet is not None:
+            return
+
+        def open_sheet(payload: Mapping[str, Any] | None) -> None:
+            if self.sheet is not None or self.composer is not None:
+                return
+            sheet = ResolveSheet(session, board, view, hold_s=self.hold_s)
+            sheet.published.connect(lambda _c: self._over(f"{view.incident.ref} is resolved. The page says so now."))
+            self.lay_over(sheet, 920)
+            sheet.start(payload)
+
+        session.read(session.desk.load_draft, draft_key(view.incident.ref, "resolve"), done=open_sheet)
+
+    # The composer
+
+    def compose(self, view: IncidentView | None, *, step: bool = False) -> None:
+        """Open the composer for an update, or for a new incident; it begins where a draft left off."""
+        session = self._open_session()
+        board = session.board
+        if board is None:
+            return
+        key = draft_key(view.incident.ref if view else None)
+
+        def open_composer(payload: Mapping[str, Any] | None) -> None:
+            if self.composer is not None or self.sheet is not None:
+                return
+            self.composer = Composer(session, board, view, hold_s=self.hold_s)
+            self.composer.left.connect(self._left)
+            self.composer.published.connect(self._published)
+            self.stack.addWidget(self.composer)
+            self.stack.setCurrentWidget(self.composer)
+            self.composer.arrange()
+            self.composer.start(payload)
+            if step:
+                self.composer.form.steps.lines[0].text.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            if self.frame.messages.message is not None and self.frame.messages.message.action == "Continue":
+                self.frame.messages.clear()
+
+        session.read(session.desk.load_draft, key, done=open_composer)
+
+    def _close_composer(self) -> None:
+        composer, self.composer = self.composer, None
+        self.stack.setCurrentWidget(self.frame)
+        if composer is not None:
+            self.stack.removeWidget(composer)
+            composer.deleteLater()
+        tab_through(self)
+        self.frame.rail.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _left(self) -> None:
+        self._close_composer()
+
+    def _published(self, changes: Changes) -> None:
+        composer = self.composer
+        places = composer.bar.words() if composer is not None else "Page"
+        self._close_composer()
+        ref = changes.ref or next(iter(changes.incidents), "")
+        self._open_session().say(f"{ref} is saved. {places}: on the way.", icon="done")
+        if ref:
+            self.show_incident(ref)
+
+    def _offer_drafts(self, drafts: Any) -> None:
+        """After a crash, or the day after: what was being written can go on."""
+        session, offers = self._open_session(), sorted(drafts, key=lambda one: one.saved_at)
+        if not offers or session.board is None or self.composer is not None:
+            return
+        key = offers[-1].key
+        form, _, ref = key.partition(":")
+        names = {r.ref: words.short_name(r.title) for r in (*session.board.open_incidents, *session.board.waiting)}
+        name = names.get(ref, ref)
+        said = {
+            NEW_KEY: "You were writing a new incident. Continue?",
+            "update": f"You were writing an update for {name}. Continue?",
+            "resolve": f"You were resolving {name}. Continue?",
+        }.get(form)
+        if said is None:
+            return
+
+        def go_on() -> None:
+            if form == NEW_KEY:
+                self.compose(None)
+            else:
+                then = self._resolve if form == "resolve" else self.compose
+                session.read(session.desk.incident, ref, done=lambda view: self._go_on(view, then))
+
+        self.say(Message(text=said, tone="info", icon="pen", action="Continue", act=go_on))
+
+    def _go_on(self, view: IncidentView, then: Callable[[IncidentView], None]) -> None:
+        self.show_incident(view.incident.ref)
+        then(view)
+
+    # The window
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.frame.arrange()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.composer is not None:
+            self.composer.keeper.save()
+        if self.sheet is not None and isinstance(self.sheet.panel, ResolveSheet):
+            self.sheet.panel.keeper.save()
+        self.closing.emit()
+        super().closeEvent(event)

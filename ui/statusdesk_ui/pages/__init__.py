@@ -1,0 +1,1 @@
+"""What the main window shows beside the rail, one file per page."""
