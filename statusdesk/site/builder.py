@@ -305,7 +305,7 @@ class _Build:
     def _incident(self, ref: str) -> list[str]:
         """Write an incident's files; returns those that are no longer its own."""
         incident = self.reading.incident(ref)
-        before = self.memory.incidents.pop(ref, None)
+        before = Trace.of(self.memory.incidents.pop(ref, None))
         old = [f"incidents/{ref}/index.html", f"api/v2/incidents/{before.code}.json"] if before else []
         if incident is None:
             self.lines.append(ledger.trace_line("i", ref, None))
@@ -320,7 +320,7 @@ class _Build:
 
     def _maintenance(self, ref: str) -> list[str]:
         work = self.reading.maintenance(ref)
-        before = self.memory.maintenances.pop(ref, None)
+        before = Trace.of(self.memory.maintenances.pop(ref, None))
         if work is None:
             self.lines.append(ledger.trace_line("m", ref, None))
             return [f"maintenance/{ref}/index.html"]
@@ -329,9 +329,9 @@ class _Build:
         return []
 
     def _remember(self, mark: str, ref: str, before: Trace | None, trace: Trace) -> None:
-        (self.memory.incidents if mark == "i" else self.memory.maintenances)[ref] = trace
+        (self.memory.incidents if mark == "i" else self.memory.maintenances)[ref] = trace.text
         if trace != before:
-            self.lines.append(ledger.trace_line(mark, ref, trace))
+            self.lines.append(ledger.trace_line(mark, ref, trace.text))
 
     def _component(self, slug: str) -> list[str]:
         component = next((c for c in self.reading.components if c.slug == slug), None)
