@@ -256,13 +256,19 @@ class _Build:
         self.flush_each = len(incidents) + len(works) <= _FLUSH_EACH_UP_TO or not hasattr(os, "sync")
         there = set(self._inventory())
         self._assets()
+        done: set[str] = set()
+        for month in reversed(self.reading.months):
+            for incident in self.reading.incidents_of(month.month):
+                self._incident(incident.ref)
+                done.add(incident.ref)
         for ref in incidents:
-            self._incident(ref)
+            if ref not in done:
+                self._incident(ref)
         for ref in works:
             self._maintenance(ref)
         for slug in self.components:
             self._component(slug)
-        for month in self.reading.months:
+        for month in reversed(self.reading.months):
             self._month(month.month)
         self._front()
         self._note_page()

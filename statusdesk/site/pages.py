@@ -384,10 +384,10 @@ class Pages:
         first = date(int(key[:4]), int(key[5:]), 1)
         last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
         known = min(last, reading.today)
-        incidents = reading.reader.incidents_in_month(key)
+        incidents = reading.incidents_of(key)
         works = reading.reader.maintenances_in_month(key)
         before = f"{first - timedelta(days=1):%Y-%m}"
-        carried = [i for i in reading.reader.incidents_in_month(before) if self._last_day(i) >= first]
+        carried = [i for i in reading.incidents_of(before) if self._last_day(i) >= first]
         found = [s for i in (*carried, *incidents) for s in incident_stretches(i)]
         found += [maintenance_stretch(m) for m in works if m.state is not MaintenanceState.CANCELLED]
         marked = bars.by_day(found, zone, first, known)
