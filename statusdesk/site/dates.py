@@ -98,7 +98,14 @@ class Dates:
 
     def weekday(self, day: date) -> str:
         """Tuesday 9 June."""
-        return self._skeleton("EEEE", day) + " " + self._skeleton("MMMMd", day)
+        return self._skeleton("EEEE", day) + " " + self._skeleton("MMMMd", day).replace(" ", "\N{NO-BREAK SPACE}")
+
+    def days(self, first: date, last: date) -> str:
+        """1 to 7 June, or June 1 to 7, as the language has it; both days lie in one month."""
+        if first == last:
+            return self.day(first)
+        said = self.day(last)
+        return f"{first.day} to {said}" if said[:1].isdigit() else f"{self.day(first)} to {last.day}"
 
     def weekday_year(self, day: date) -> str:
         """Tuesday 9 June 2026."""

@@ -267,7 +267,7 @@ def test_a_month_lists_its_days_and_what_the_month_before_left(ok_site):
     june = read(ok_site, "history/2026-06/index.html")
     assert {"d08", "d09", "d14"} <= set(june.ids)
     assert "Two problems and one planned work. On 8 of 11 days there was nothing to report." in june.words
-    assert "1 June Still from the month before: Parcels could not be tracked" in june.words
+    assert "1 June Still going on: Parcels could not be tracked" in june.words
     assert "2 to 7 June Nothing to report" in june.words
     assert "Down 28 min" in june.words
     assert "18 of 24 customers confirmed the repair" in june.words
@@ -412,3 +412,28 @@ def test_every_field_a_template_can_reach_is_public():
                 "MaintenanceState",
             }
             assert not re.search("private|internal|basis|owner|reporter|phone|secret|drill", field.name)
+
+
+def test_days_on_which_a_problem_went_on_are_not_called_quiet(tmp_path):
+    end = BEGAN + timedelta(days=2)
+    over = tills(state=IncidentState.RESOLVED, resolved_at=end, end=end, next_due_at=None)
+    words = read(render(small(over), tmp_path, now="2026-06-13 10:00"), "history/2026-06/index.html").words
+    assert "12 to 13 June Nothing to report 10 to 11 June Still going on: Tills fail" in words
+    assert "On 10 of 13 days there was nothing to report." in words
+
+
+def test_the_words_that_ended_it_have_their_place(ok_site):
+    words = read(ok_site, "incidents/SD-2026-0042/index.html").words
+    assert "What was wrong We moved 11 stores" in words
+    assert "How it ended Cards work in all 14 stores." in words
+
+
+def test_the_home_page_stays_bounded_however_much_waits(tmp_path):
+    end = BEGAN + timedelta(hours=1)
+    waiting = [
+        tills(f"SD-2026-{n:04}", state=IncidentState.RESOLVED, resolved_at=end, end=end, next_due_at=None, asked=2)
+        for n in range(1, 41)
+    ]
+    words = read(render(small(*waiting), tmp_path), "index.html").words
+    assert words.count("Waiting for you") == 6
+    assert "34 more problems are resolved and wait for your answers" in words
