@@ -90,17 +90,13 @@ def plain(value: Any) -> Any:
     """What JSON can hold: times as RFC 3339 UTC, enums as their words, dataclasses as objects."""
     if isinstance(value, datetime):
         return times.rfc3339(value)
-    if isinstance(value, StrEnum):
-        return value.value
-    if isinstance(value, date):
-        return value.isoformat()
+    if isinstance(value, StrEnum | date):
+        return value.value if isinstance(value, StrEnum) else value.isoformat()
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, dict):
         return {str(key): plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(one) for one in value]
-    return value
+    return [plain(one) for one in value] if isinstance(value, list | tuple | set | frozenset) else value
 
 
 pass_state = click.make_pass_decorator(State, ensure=True)
@@ -134,7 +130,7 @@ def global_options(command: F) -> F:
 @click.version_option(package_name="statusdesk", prog_name="statusdeskctl")
 @global_options
 def root() -> None:
-    """Tell customers the truth during an outage: incidents with cause, estimate and prevention, from the command line."""
+    """Tell customers the truth during an outage: incidents with cause, estimate and prevention."""
 
 
 def command(group: click.Group, name: str, **attrs: Any) -> Callable[[F], click.Command]:

@@ -43,7 +43,7 @@ class WithSteps(click.Command):
         steps: list[dict[str, str]] = []
         rest = iter(args)
         for token in rest:
-            if token == "--":
+            if token == "--":  # noqa: S105  an end of options, not a secret
                 break
             name, sign, value = token.partition("=")
             if not name.startswith("--") or name in flags:

@@ -41,7 +41,7 @@ def main(args: Sequence[str] | None = None) -> None:
     except OSError as error:
         fault = EnvironmentFault(f"{error.strerror or type(error).__name__}: {error.filename or 'this computer'}.")
         code = _report(fault, as_json=as_json)
-    except Exception:
+    except Exception:  # noqa: BLE001  whatever it is, no user gets a traceback
         code = _bug(as_json=as_json)
     sys.exit(code if isinstance(code, int) else 0)
 

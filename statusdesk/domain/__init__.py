@@ -1,1 +1,1 @@
-"""What the product is about, as frozen dataclasses, enums and pure functions: no I/O, no clock, no words of a window."""
+"""What the product is about: frozen dataclasses, enums and pure functions. No I/O, no clock, no window."""

@@ -171,16 +171,7 @@ def problems(draft: UpdateDraft, context: FormContext) -> tuple[Problem, ...]:
         wrong = promises.problem_with(draft.next_update, context.now, context.max_promise_s)
         if wrong:
             say("next_update", wrong)
-    for step in draft.prevention:
-        _judge_text(step.text, "prevention", "Write what you will change, or leave the step out.", say)
-    for field, text in (("workaround", draft.workaround), ("got_wrong", draft.got_wrong)):
-        if text:
-            _judge_text(text, field, "", say)
-    if draft.who_affected and len(draft.who_affected) > LINE_LIMIT:
-        say("who_affected", f"Say who is affected in at most {LINE_LIMIT} characters.")
-    for rule, reason in draft.overrides:
-        if not rule or not reason:
-            say("overrides", "Give the reason with the rule, for example SL601=our public address.")
+    _judge_details(draft, say)
     return tuple(found)
 
 
@@ -214,6 +205,18 @@ def _judge_opening(draft: IncidentDraft, context: FormContext, say: _Say) -> Non
         )
     if draft.started_at and draft.started_at > context.now + CLOCK_SLACK:
         say("started_at", "The start lies in the future. Give the time it began, or leave it empty for now.")
+
+
+def _judge_details(draft: UpdateDraft, say: _Say) -> None:
+    for step in draft.prevention:
+        _judge_text(step.text, "prevention", "Write what you will change, or leave the step out.", say)
+    for field, text in (("workaround", draft.workaround), ("got_wrong", draft.got_wrong)):
+        if text:
+            _judge_text(text, field, "", say)
+    if draft.who_affected and len(draft.who_affected) > LINE_LIMIT:
+        say("who_affected", f"Say who is affected in at most {LINE_LIMIT} characters.")
+    if any(not rule or not reason for rule, reason in draft.overrides):
+        say("overrides", "Give the reason with the rule, for example SL601=our public address.")
 
 
 def _judge_cause(cause: CauseDraft | None, say: _Say) -> None:

@@ -1,4 +1,4 @@
-"""People who reported it, callbacks promised to them, and what they answered. Nothing here is ever public but counts."""
+"""People who reported it, calls promised to them, and what they answered. Only counts are ever public."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The next-update promise: made with every update, always a clock time, settled by the next words or by their absence."""
+"""The next-update promise: made with every update, always a clock time, settled by the next words."""
 
 from __future__ import annotations
 

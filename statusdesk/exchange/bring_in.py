@@ -1,4 +1,4 @@
-"""Writing a `History` into the record, inside one transaction: repeatable, marked as backfilled, delivered to nobody."""
+"""Writing a `History` into the record in one transaction: repeatable, marked as backfilled, posted to nobody."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def _fetch(base: str) -> list[Json]:
                     raw = answer.raw.read(MAX_BYTES + 1, decode_content=True)
             except requests.RequestException as error:
                 raise EnvironmentFault(
-                    f"{urlsplit(url).hostname} cannot be reached ({type(error).__name__}). Check the address and the network."
+                    f"{urlsplit(url).hostname} cannot be reached ({type(error).__name__}). Check address and network."
                 ) from None
             if len(raw) > MAX_BYTES:
                 raise Refused(f"{url} is larger than 256 MB. Save it as a file and import that.", field="source")

