@@ -51,6 +51,10 @@ class Reader:
         have["cadence_s"] = {Impact(key): value for key, value in have["cadence_s"].items()}
         return Page(**have)
 
+    def has_page(self) -> bool:
+        """Whether the workspace was made to its end."""
+        return self.sql.execute(sa.select(t.pages.c.id).limit(1)).first() is not None
+
     def head(self) -> int:
         """How many events the record holds."""
         return int(self.sql.execute(sa.select(t.pages.c.event_head)).scalar_one())

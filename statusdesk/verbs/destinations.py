@@ -19,7 +19,7 @@ from statusdesk.domain.text import tidy_line
 from statusdesk.errors import EnvironmentFault, Problem, Refused
 from statusdesk.outbox.courier import Courier
 from statusdesk.outbox.enqueue import enqueue_publish
-from statusdesk.outbox.places import check_apart
+from statusdesk.outbox.places import check_apart, check_free
 from statusdesk.secrets import Secrets
 from statusdesk.site import builder
 from statusdesk.store import Store
@@ -259,6 +259,11 @@ class DestinationVerbs(Verbs):
         with self._read() as reader:
             return reader.deliveries(incident_id=reader.incident(ref).id if ref else None)
 
+    def undelivered(self) -> tuple[Delivery, ...]:
+        """What is not where it belongs: it waits, failed, or nobody knows."""
+        with self._read() as reader:
+            return reader.deliveries(states=tuple(one for one in DeliveryState if one.undelivered))
+
     def retry_delivery(self, id_: str) -> Changes:
         """Try again now what failed or waits. What may have arrived is looked for first."""
         with self._write() as writer:
@@ -325,5 +330,8 @@ class DestinationVerbs(Verbs):
     def build(self, *, full: bool = False, output: Path | None = None) -> builder.BuildReport:
         """Render the site into its folder, or into another one."""
         with self._read() as reader:
-            out = output or Path(reader.page().output_dir)
-        return self._places.render(out.expanduser().resolve(), full=full)
+            own = Path(reader.page().output_dir)
+        out = (output or own).expanduser().resolve()
+        if out != own:
+            check_free(out)
+        return self._places.render(out, full=full)
