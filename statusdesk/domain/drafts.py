@@ -257,6 +257,6 @@ def update_kind(draft: UpdateDraft, state: IncidentState) -> UpdateKind:
     """What kind of entry an update becomes, for the reader who asks why it was posted."""
     if draft.moves_promise:
         return UpdateKind.PROMISE_MOVED
-    if draft.eta is not None and draft.state in (None, state):
+    if draft.eta is not None and draft.state in (None, state) and not isinstance(draft, IncidentDraft):
         return UpdateKind.ETA_CHANGE
     return UpdateKind.UPDATE
