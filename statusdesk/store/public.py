@@ -238,6 +238,7 @@ class PublicRecordReader:
                 e.incident_id,
                 i.ref.label("incident_ref"),
                 m.ref.label("maintenance_ref"),
+                sa.func.coalesce(i.started_at, m.starts_at, type_=e.from_at.type).label("began_at"),
             )
             .select_from(
                 t.entries.outerjoin(t.incidents, e.incident_id == i.id).outerjoin(
@@ -259,6 +260,7 @@ class PublicRecordReader:
             to_at=row.to_at,
             incident_ref=row.incident_ref,
             maintenance_ref=row.maintenance_ref,
+            began_at=row.began_at,
         )
 
     def _entries_of(self, refs: dict[str, str]) -> dict[str, list[PublicEntry]]:

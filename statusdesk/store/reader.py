@@ -72,9 +72,12 @@ class Reader:
         return tuple(make(Component, row) for row in self.sql.execute(query))
 
     def component_rows(self) -> tuple[board.ComponentRow, ...]:
-        """Components with the status that follows from their open entries (invariant 1)."""
+        """Components with the status that follows from their open entries (invariant 1); drills do not count."""
+        e, i = t.entries.c, t.incidents.c
         open_ = self.sql.execute(
-            sa.select(t.entries.c.component_id, t.entries.c.status).where(t.entries.c.to_at.is_(None))
+            sa.select(e.component_id, e.status)
+            .select_from(t.entries.outerjoin(t.incidents, e.incident_id == i.id))
+            .where(e.to_at.is_(None), sa.or_(i.id.is_(None), i.drill.is_(sa.false())))
         )
         statuses: dict[str, list[Any]] = {}
         for component_id, status in open_:

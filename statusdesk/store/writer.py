@@ -194,6 +194,7 @@ class Writer(Reader):
         *,
         incident_id: str | None = None,
         maintenance_id: str | None = None,
+        drill: bool = False,
     ) -> None:
         """From `at` on, an incident or a maintenance holds these components in these statuses.
 
@@ -220,14 +221,17 @@ class Writer(Reader):
                     maintenance_id=maintenance_id,
                 )
                 self.sql.execute(sa.insert(t.entries).values(values(t.entries, entry)))
-            self.change_component(component_id)
+            if not drill:  # practice leaves no trace on the page, not even a time
+                self.change_component(component_id)
 
-    def recover_components(self, at: datetime, *, incident_id: str = "", maintenance_id: str = "") -> None:
+    def recover_components(
+        self, at: datetime, *, incident_id: str = "", maintenance_id: str = "", drill: bool = False
+    ) -> None:
         """The incident or maintenance lets go of all its components."""
         e = t.entries.c
         mine = e.incident_id == incident_id if incident_id else e.maintenance_id == maintenance_id
         held = self.sql.execute(sa.select(e.component_id).where(mine, e.to_at.is_(None))).scalars().all()
-        for component_id in held:
+        for component_id in () if drill else held:
             self.change_component(component_id)
         later = sa.case((e.from_at > at, e.from_at), else_=sa.literal(at, t.Instant()))
         self.sql.execute(sa.update(t.entries).where(mine, e.to_at.is_(None)).values(to_at=later))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from statusdesk.channels import registry as channels
 from statusdesk.channels.base import ChannelKind, Checked
 from statusdesk.clock import Clock
-from statusdesk.domain import ids
+from statusdesk.domain import ids, times
 from statusdesk.domain.audit import Changes, Touched
 from statusdesk.domain.board import CheckLine
 from statusdesk.domain.delivery import Account, Delivery, DeliveryState, Target, may_become
@@ -51,6 +51,7 @@ class DestinationVerbs(Verbs):
         super().__init__(store, secrets=secrets, now=now, actor=actor)
         self._courier = Courier(store, self._places, now)
         self._delivering = threading.Lock()
+        self._day: date | None = None
 
     # Accounts
 
@@ -304,9 +305,23 @@ class DestinationVerbs(Verbs):
     def deliver(self) -> Tally:
         """Work off everything that is due: build, publish, post. Blocks on the network; one round at a time."""
         with self._delivering:
+            self._turn_the_day()
             before = self._arrived()
             self._courier.round()
             return self.tally(since=before)
+
+    def _turn_the_day(self) -> None:
+        """A new day in the page's zone moves the day bars: publish once, though nobody said anything."""
+        with self._read() as reader:
+            page = reader.page()
+        today = times.local_day(self._now(), page.zone)
+        if self._day is None:
+            built = builder.stamp(Path(page.output_dir))
+            self._day = times.local_day(built.built_at, page.zone) if built else today
+        if today > self._day:
+            with self._write() as writer:
+                enqueue_publish(writer)
+        self._day = today
 
     def next_due(self) -> datetime | None:
         """When `deliver` should be called again; None when nothing waits."""

@@ -283,7 +283,7 @@ class IncidentVerbs(Verbs):
             columns["who_affected"] = draft.who_affected
         if draft.components and not ends:
             from_at = incident.started_at if seq == 1 else at
-            writer.set_components(dict(draft.components), from_at, incident_id=incident.id)
+            writer.set_components(dict(draft.components), from_at, incident_id=incident.id, drill=incident.drill)
         self._say_cause(writer, incident, draft, at, seq)
         if draft.eta is not None and not ends:
             eta = EtaStatement(due_at=draft.eta.due_at, basis=draft.eta.basis, said_at=at, seq=seq)
@@ -309,8 +309,10 @@ class IncidentVerbs(Verbs):
             writer.add_promise(incident.id, NextUpdatePromise(due_at=due, made_at=at, seq=seq))
         elif was is None or was.is_open:
             if seq == 1:
-                writer.set_components(dict(draft.components), incident.started_at, incident_id=incident.id)
-            writer.recover_components(at, incident_id=incident.id)
+                writer.set_components(
+                    dict(draft.components), incident.started_at, incident_id=incident.id, drill=incident.drill
+                )
+            writer.recover_components(at, incident_id=incident.id, drill=incident.drill)
             writer.judge_etas(incident.id, at)
             columns["resolved_at"] = at
         writer.change_incident(incident.id, **columns)

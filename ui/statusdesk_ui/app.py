@@ -119,7 +119,6 @@ class Desktop:
         assert self.window is not None
         self.session = Session(desk, self.tasks)
         self.window.begin(self.session)
-        self.session.courier.wake()
         return self.session
 
     def _made(self, desk: Desk, then: str) -> None:

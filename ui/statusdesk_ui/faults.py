@@ -57,6 +57,7 @@ class FaultDialog(QDialog):
                 margins=(S6, S6, S6, S6),
             )
         )
+        self.setMinimumSize(T.w(480), T.h(320))
         self.resize(T.w(600), T.h(360))
 
 

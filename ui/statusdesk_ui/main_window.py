@@ -73,6 +73,7 @@ class MainWindow(QMainWindow):
         session.said.connect(self.say)
         self.frame.setEnabled(True)
         session.refresh()
+        session.courier.wake()
 
     def _open_session(self) -> Session:
         assert self.session is not None

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
+import shiboken6
 from PySide6.QtCore import QObject, Signal
 
 from statusdesk.domain.audit import Changes
@@ -80,11 +81,15 @@ class Session(QObject):
         *args: Any,
         done: Callable[[Changes], None] | None = None,
         failed: Failed | None = None,
+        owner: QObject | None = None,
     ) -> None:
-        """Do something to the record: write, read again what became stale, send what is due."""
+        """Do something to the record: write, read again what became stale, send what is due.
+
+        `owner` is told neither way when it is gone by then.
+        """
 
         def written(changes: Changes) -> None:
-            if done is not None:
+            if done is not None and (owner is None or shiboken6.isValid(owner)):
                 done(changes)
             self.refresh()
             self.changed.emit(changes)
@@ -93,10 +98,15 @@ class Session(QObject):
         self.tasks.run(verb, *args, done=written, failed=failed or self.fault)
 
     def read(
-        self, ask: Callable[..., _R], *args: Any, done: Callable[[_R], None], failed: Failed | None = None
+        self,
+        ask: Callable[..., _R],
+        *args: Any,
+        done: Callable[[_R], None],
+        failed: Failed | None = None,
+        owner: QObject | None = None,
     ) -> None:
-        """Ask the record something."""
-        self.tasks.run(ask, *args, done=done, failed=failed or self.fault)
+        """Ask the record something, for `owner`, who is told nothing when it is gone by then."""
+        self.tasks.run(ask, *args, done=done, failed=failed or self.fault, owner=owner)
 
     def _round_over(self) -> None:
         self.refresh()

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
+import shiboken6
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from statusdesk.errors import StatusDeskError
@@ -49,9 +50,10 @@ class Tasks:
         *args: Any,
         done: Callable[[_R], None] | None = None,
         failed: Failed | None = None,
+        owner: QObject | None = None,
     ) -> None:
-        """Work on the record's thread."""
-        self._start(self._record, work, args, done, failed)
+        """Work on the record's thread. Nobody is told when `owner` is gone by then."""
+        self._start(self._record, work, args, done, failed, owner)
 
     def fetch(
         self,
@@ -59,9 +61,10 @@ class Tasks:
         *args: Any,
         done: Callable[[_R], None] | None = None,
         failed: Failed | None = None,
+        owner: QObject | None = None,
     ) -> None:
-        """Work that waits for the network."""
-        self._start(self._network, work, args, done, failed)
+        """Work that waits for the network. Nobody is told when `owner` is gone by then."""
+        self._start(self._network, work, args, done, failed, owner)
 
     def _start(
         self,
@@ -70,6 +73,7 @@ class Tasks:
         args: tuple[Any, ...],
         done: Callable[[_R], None] | None,
         failed: Failed | None,
+        owner: QObject | None,
     ) -> None:
         if not self._open:
             return
@@ -77,15 +81,23 @@ class Tasks:
 
         def finished(future: Future[_R]) -> None:
             if self._open:
-                self._post.came.emit(lambda: self._deliver(future, done, failed))
+                self._post.came.emit(lambda: self._deliver(future, done, failed, owner))
 
         pool.submit(work, *args).add_done_callback(finished)
 
-    def _deliver(self, future: Future[_R], done: Callable[[_R], None] | None, failed: Failed | None) -> None:
+    def _deliver(
+        self,
+        future: Future[_R],
+        done: Callable[[_R], None] | None,
+        failed: Failed | None,
+        owner: QObject | None,
+    ) -> None:
         self.running -= 1
         if not self._open:
             return
         error = future.exception()
+        if owner is not None and not shiboken6.isValid(owner) and (error is None or isinstance(error, StatusDeskError)):
+            return
         if error is None:
             if done is not None:
                 done(future.result())

@@ -68,7 +68,7 @@ class ComponentSheet(Panel):
                 return Changes(components=True, deliveries=True)
             return desk.edit_component(row.component.id, name=name, group=group, kind=kind, description=about)
 
-        self.session.do(write, done=self.finished.emit, failed=self._failed)
+        self.session.do(write, done=self.finished.emit, failed=self._failed, owner=self)
 
     def _say(self, wrong: str) -> None:
         self.trouble.say(wrong)

@@ -66,7 +66,7 @@ class Composer(QWidget):
         self.clock.start()
         self.form.changed.connect(self._changed)
         self.bar.changed.connect(self._changed)
-        session.read(session.desk.form_context, self.ref, done=self._context)
+        session.read(session.desk.form_context, self.ref, done=self._context, owner=self)
         self._preview()
 
     def _lay_out(self, board: Board) -> None:
@@ -202,7 +202,7 @@ class Composer(QWidget):
             if not isinstance(error, Refused):  # what is refused is said under its field
                 self.session.fault(error)
 
-        self.session.read(self.session.desk.preview, tidied(draft), self.ref, done=came, failed=failed)
+        self.session.read(self.session.desk.preview, tidied(draft), self.ref, done=came, failed=failed, owner=self)
 
     def _show_previews(self, previews: Sequence[PostPreview]) -> None:
         told = {one.account_id: one for one in previews}
@@ -255,9 +255,9 @@ class Composer(QWidget):
         desk, draft = self.session.desk, self.draft()
         self.countdown.stop.setEnabled(False)
         if isinstance(draft, IncidentDraft):
-            self.session.do(desk.open_incident, draft, done=self._done, failed=self._failed)
+            self.session.do(desk.open_incident, draft, done=self._done, failed=self._failed, owner=self)
         else:
-            self.session.do(desk.post_update, self.ref, draft, done=self._done, failed=self._failed)
+            self.session.do(desk.post_update, self.ref, draft, done=self._done, failed=self._failed, owner=self)
 
     def _done(self, changes: Changes) -> None:
         self.ended = True

@@ -56,9 +56,9 @@ class DraftKeeper(QObject):
         self.last = payload
         desk = self.session.desk
         if self.is_empty():
-            self.session.read(desk.drop_draft, self.key, done=lambda _n: self.saved.emit(False))
+            self.session.read(desk.drop_draft, self.key, done=lambda _n: self.saved.emit(False), owner=self)
         else:
-            self.session.read(desk.save_draft, self.key, payload, done=lambda _n: self.saved.emit(True))
+            self.session.read(desk.save_draft, self.key, payload, done=lambda _n: self.saved.emit(True), owner=self)
 
     def drop(self) -> None:
         """It was published: keep nothing."""

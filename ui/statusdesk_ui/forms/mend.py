@@ -71,7 +71,7 @@ class OneQuestion(Panel):
             return
         self._say("")
         self.act.setEnabled(False)
-        self.session.do(self.verb, text, done=self.finished.emit, failed=self._failed)
+        self.session.do(self.verb, text, done=self.finished.emit, failed=self._failed, owner=self)
 
     def _failed(self, error: StatusDeskError) -> None:
         self.act.setEnabled(True)

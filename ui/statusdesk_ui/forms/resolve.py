@@ -60,7 +60,7 @@ class ResolveSheet(Panel):
         about = f"{self.ref}   {view.incident.title}"
         super().__init__("Resolve", about, sheet_form(self._form()), self.foot_stack)
         self._wire()
-        session.read(session.desk.form_context, self.ref, done=self._context)
+        session.read(session.desk.form_context, self.ref, done=self._context, owner=self)
 
     def _form(self) -> QLayout:
         before = [step.public_md for step in self.view.steps]
@@ -213,7 +213,9 @@ class ResolveSheet(Panel):
         self._set_held(held=False)
 
     def _publish(self) -> None:
-        self.session.do(self.session.desk.resolve, self.ref, self.draft(), done=self._done, failed=self._failed)
+        self.session.do(
+            self.session.desk.resolve, self.ref, self.draft(), done=self._done, failed=self._failed, owner=self
+        )
 
     def _done(self, changes: Changes) -> None:
         self.keeper.drop()

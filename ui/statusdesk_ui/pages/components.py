@@ -90,6 +90,8 @@ class ComponentsPage(QWidget):
         """Show the components as they stand."""
         self.rows = board.components
         self.list.put([_place(row) for row in board.components])
+        if self.rows and self._chosen() is None:
+            self.list.choose(0)
         self._offer()
 
     def _chosen(self) -> ComponentRow | None:

@@ -122,8 +122,10 @@ class FirstRun(QWidget):
         self.sketch = Sketch()
         self.name_trouble, self.parts_trouble, self.trouble = Trouble(), Trouble(), Trouble()
         self.make = Button("Make my page", "primary", "page", key="Return")
+        self.make.setShortcut("")  # Enter is the fields' key: on another button it means that button
         self.make.clicked.connect(lambda: self.start(""))
         for field in (self.name, self.parts):
+            field.returnPressed.connect(self.make.click)
             field.textChanged.connect(lambda _t: self._sketch())
         self.zone.currentIndexChanged.connect(lambda _i: self._sketch())
         self._lay_out()

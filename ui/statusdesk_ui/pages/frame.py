@@ -20,7 +20,7 @@ NAV = (  # page, words, icon, key
     ("incidents", "All incidents", "pulse", ""),
     ("components", "Components", "sliders", ""),
     ("accounts", "Accounts", "share", "Ctrl+,"),
-    ("targets", "Where the page goes", "globe", ""),
+    ("targets", "Publishing", "globe", ""),
 )
 
 

@@ -203,15 +203,13 @@ class PlacePanel(QFrame):
         self.check = self._button("Check now", "check", "primary", "check", key="Ctrl+Return")
         self.again = self._button("Connect again", "again")
         self.rest = self._button("Turn off", "switch")
-        self.rest.setVisible(can_rest)
-        self.can_rest = can_rest
         self.remove = Button("Remove", "quiet")
         self.remove.clicked.connect(self._remove)
         self.sure = QTimer(self, singleShot=True, interval=SURE_MS)
         self.sure.timeout.connect(lambda: self._be_sure(asking=False))
         self.checks = CheckList()
         head = stretch(across(self.name, self.state), 1)
-        keys = across(self.check, self.again, self.rest, None, self.remove)
+        keys = across(self.check, self.again, *([self.rest] if can_rest else []), None, self.remove)
         self.setLayout(down(head, self.trouble, self.facts, keys, self.checks, None, gap=S3, margins=(S6, S4, S6, S4)))
 
     def _button(self, text: str, ask: str, kind: str = "plain", icon: str = "", key: str = "") -> Button:

@@ -73,7 +73,7 @@ def timeline_rows(view: IncidentView, zone: ZoneInfo) -> tuple[TimelineRow, ...]
                 state=words.STATES[update.state_after],
                 note=", ".join(_notes(view, update, outcomes.get(update.seq), struck.get(update.seq), zone)),
                 text=update.body_plain or update.body_md,
-                told=tuple(sorted(told, key=lambda one: one.delivery.kind is not DeliveryKind.PUBLISH)),
+                told=tuple(sorted(told, key=_column)),
                 struck=update.seq in struck,
                 mends=update.seq not in struck and update.kind is not UpdateKind.RETRACTION,
             )
@@ -237,3 +237,8 @@ class Timeline(Grown):
         row = self.current()
         if row is not None:
             self.asked.emit(row, self.viewport().mapToGlobal(at))
+
+
+def _column(told: Told) -> tuple[bool, str]:
+    """The page first, then accounts in the order they were connected: ids sort by time."""
+    return told.delivery.kind is not DeliveryKind.PUBLISH, told.delivery.destination_id

@@ -1,0 +1,142 @@
+"""Accounts and targets: connect, check, turn off, remove, and what is said when a place says no."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QLineEdit
+
+from statusdesk.desk import Desk
+from statusdesk_ui.pages.accounts import AccountsPage
+from statusdesk_ui.pages.places import PlacesPage
+from statusdesk_ui.pages.targets import TargetsPage
+from tests.ui.conftest import Open
+
+
+def accounts(opened: Open) -> AccountsPage:
+    opened.key("Ctrl+,")
+    opened.until(lambda: opened.window.page == "accounts")
+    page = opened.window.pages["accounts"]
+    assert isinstance(page, AccountsPage)
+    opened.until(lambda: page.form.kinds)
+    return page
+
+
+def targets(opened: Open) -> TargetsPage:
+    opened.window._asked("targets")
+    page = opened.window.pages["targets"]
+    assert isinstance(page, TargetsPage)
+    opened.until(lambda: page.form.kinds)
+    return page
+
+
+def rows(page: PlacesPage) -> dict[str, str]:
+    return {row.name: row.state for row in page.list.items.rows}
+
+
+def test_connected_accounts_stand_in_the_list(main: Open) -> None:
+    assert rows(accounts(main)) == {"Feed": "Connected", "Second feed": "Connected"}
+
+
+def test_an_account_is_connected_by_keyboard(main: Open, desk: Desk, tmp_path: Path) -> None:
+    page = accounts(main)
+    page.add.click()
+    kinds = [kind.kind for kind in page.form.kinds]
+    page.form.begin("preview")
+    assert kinds[page.form.kind.currentIndex()] == "preview"
+    main.key("Third feed", "Tab")
+    page.form.fields["folder"][1].setText(str(tmp_path / "third"))
+    main.key("Ctrl+Enter")
+    main.until(lambda: "Third feed" in rows(page))
+    main.settle()
+    assert "Third feed" in [account.name for account in desk.accounts()]
+    assert page.right.currentWidget() is page.panel or page.adding is False
+
+
+def test_what_is_missing_is_said_and_a_taken_name_too(main: Open, tmp_path: Path) -> None:
+    page = accounts(main)
+    page.add.click()
+    page.form.begin("preview", "Feed")
+    page.form.act.click()
+    assert page.form.fields["folder"][2].words.text() == "Folder is needed."
+    page.form.fields["folder"][1].setText(str(tmp_path / "x"))
+    page.form.act.click()
+    main.until(page.form.trouble.words.text)
+    assert "already an account" in page.form.trouble.words.text()
+    assert page.form.act.isEnabled()
+
+
+def test_a_token_is_hidden_while_it_is_typed_and_help_says_where_it_comes_from(main: Open) -> None:
+    page = accounts(main)
+    page.begin_adding()
+    page.form.begin("mastodon")
+    _spec, field, _trouble = page.form.fields["token"]
+    assert field.echoMode() is QLineEdit.EchoMode.Password
+    assert "Preferences" in field.placeholderText()
+    field.setText("secret")
+    page.form.forget()
+    assert field.text() == ""
+
+
+def test_an_account_is_checked_turned_off_and_removed(main: Open, desk: Desk) -> None:
+    page = accounts(main)
+    page.list.choose(0)
+    page.panel.check.click()
+    main.until(page.panel.checks.isVisible)
+    main.settle()
+    assert page.panel.check.isEnabled()
+    page.panel.rest.click()
+    main.until(lambda: rows(page)["Feed"] == "Turned off")
+    assert page.panel.rest.words == "Turn on"
+    page.panel.remove.click()
+    assert page.panel.remove.words == "Press again to remove"
+    assert len(desk.accounts()) == 2
+    page.panel.remove.click()
+    main.until(lambda: "Feed" not in rows(page))
+    assert [account.name for account in desk.accounts()] == ["Second feed"]
+
+
+def test_a_check_that_fails_says_what_is_wrong_on_the_page_and_in_the_bar(
+    main: Open, desk: Desk, tmp_path: Path
+) -> None:
+    page = accounts(main)
+    page.list.choose(0)
+    folder = tmp_path / "Feed"
+    for one in sorted(folder.rglob("*"), reverse=True):
+        one.unlink() if one.is_file() else one.rmdir()
+    folder.rmdir()
+    folder.write_text("in the way")
+    page.panel.check.click()
+    main.until(lambda: rows(page)["Feed"] == "Needs you")
+    main.settle()
+    assert page.panel.trouble.isVisible()
+    assert main.window.frame.status.trouble.text.startswith("Feed:")
+    assert desk.accounts()[0].trouble
+
+
+def test_a_target_is_added_and_gets_the_page(main: Open, desk: Desk, tmp_path: Path) -> None:
+    page = targets(main)
+    assert rows(page) == {"Site folder": "Works"}
+    page.begin_adding()
+    page.form.name.setText("Web server")
+    page.form.fields["location"][1].setText(str(tmp_path / "www"))
+    page.form.act.click()
+    main.until(page.form.trouble.words.text)
+    assert "make the folder" in page.form.trouble.words.text()
+    (tmp_path / "www").mkdir()
+    page.form.act.click()
+    main.until(lambda: "Web server" in rows(page))
+    main.until((tmp_path / "www" / "index.html").exists)
+    main.settle()
+    assert len(desk.targets()) == 2
+    main.until(lambda: "live" in main.window.frame.status.page.text)
+
+
+def test_a_folder_that_holds_the_record_is_refused(main: Open, workspace: Path) -> None:
+    page = targets(main)
+    page.begin_adding()
+    page.form.name.setText("Wrong")
+    page.form.fields["location"][1].setText(str(workspace))
+    page.form.act.click()
+    main.until(lambda: page.form.trouble.words.text() or page.form.fields["location"][2].words.text())
+    assert list(rows(page)) == ["Site folder"]
