@@ -114,6 +114,12 @@ class Reader:
                 return one
         raise NotFound(f"There is no target “{key}”. See them with: statusdeskctl target list", field="target")
 
+    def newest_event(self) -> datetime:
+        """When the last event of the record was written."""
+        e = t.events.c
+        found: datetime = self.sql.execute(sa.select(e.at).order_by(e.head.desc()).limit(1)).scalar_one()
+        return found
+
     def broken_event(self) -> int | None:
         """The first event whose seal does not fit, or None: the audit trail is what was written."""
         before = ""

@@ -338,6 +338,13 @@ class Writer(Reader):
         if not self.sql.execute(sa.update(t.imports).where(t.imports.c.key == key).values(row)).rowcount:
             self.sql.execute(sa.insert(t.imports).values(key=key, **row))
 
+    def was_touched(self, touched: Touched, key: str) -> bool:
+        """Whether somebody ever did something to it here."""
+        e = t.events.c
+        return (
+            self.sql.execute(sa.select(e.head).where(e.touched == touched, e.key == key).limit(1)).first() is not None
+        )
+
     def codes(self) -> set[str]:
         """Every public code in use."""
         tables = (t.components, t.incidents, t.maintenances)

@@ -20,6 +20,7 @@ from statusdesk.errors import EnvironmentFault, Problem, Refused
 from statusdesk.outbox.courier import Courier
 from statusdesk.outbox.enqueue import enqueue_publish
 from statusdesk.outbox.places import check_apart, check_free
+from statusdesk.paths import overlap
 from statusdesk.secrets import Secrets
 from statusdesk.site import builder
 from statusdesk.store import Store
@@ -73,6 +74,8 @@ class DestinationVerbs(Verbs):
         known = channels.kind(kind)
         given = self._filled(known, dict(settings or {}), secret)
         at = self._now()
+        if kind == "preview":
+            given["folder"] = self._out_of_sight(given["folder"])
         account = Account(
             id=ids.new_id(at),
             kind=kind,
@@ -101,6 +104,15 @@ class DestinationVerbs(Verbs):
             writer.event("account-connect", Touched.ACCOUNT, account.id)
             enqueue_publish(writer)
         return account, tuple(checked.lines)
+
+    def _out_of_sight(self, folder: str) -> str:
+        """The whole path of a folder that no reader of the site can see."""
+        place = _whole(folder, "folder")
+        with self._read() as reader:
+            public = [reader.page().output_dir, *(one.location for one in reader.targets() if one.kind == "folder")]
+        if any(place.is_relative_to(Path(one).resolve()) for one in public):
+            raise Refused.because([Problem("folder", "That folder is part of the site: readers would see the posts.")])
+        return str(place)
 
     @staticmethod
     def _filled(kind: ChannelKind, given: dict[str, str], secret: str) -> dict[str, str]:
@@ -208,8 +220,13 @@ class DestinationVerbs(Verbs):
         if any(one.name.casefold() == target.name.casefold() for one in self.targets()):
             raise Refused.because([Problem("name", f"There is already a target “{target.name}”. Name it otherwise.")])
         if kind == "folder":
-            folder = Path(target.location).expanduser().resolve()
+            folder = _whole(target.location, "location")
             check_apart(self._store.workspace.folder, folder)
+            with self._read() as reader:
+                own = Path(reader.page().output_dir)
+            if folder != own and overlap(folder, own):
+                words = f"That folder lies inside the built site ({own}), or around it. Choose another folder."
+                raise Refused.because([Problem("location", words)])
             target = replace(target, location=str(folder))
         if known.needs_secret:
             if not secret.strip():
@@ -335,3 +352,11 @@ class DestinationVerbs(Verbs):
         if out != own:
             check_free(out)
         return self._places.render(out, full=full)
+
+
+def _whole(folder: str, field: str) -> Path:
+    """A folder as typed, as a whole path: a courier started elsewhere must find it, too."""
+    try:
+        return Path(folder).expanduser().resolve()
+    except (RuntimeError, OSError, ValueError):
+        raise Refused.because([Problem(field, f"“{folder[:80]}” is not a folder. Give the whole path.")]) from None
