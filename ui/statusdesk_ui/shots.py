@@ -62,7 +62,7 @@ def picture(window: QWidget, file: Path) -> Path:
 @contextmanager
 def main_window(desk: Desk, size: tuple[int, int]) -> Iterator[tuple[MainWindow, Session]]:
     """The main window over a desk that somebody else opened and shuts."""
-    window = MainWindow(hold_s=600.0)  # nothing is published by taking pictures
+    window = MainWindow()
     window.resize(*size)
     window.show()
     session = Session(desk, Tasks())
@@ -120,9 +120,8 @@ def _forms(window: MainWindow, session: Session, page: IncidentPage) -> Iterator
     settle(session)
     yield "update"
     window.composer.begin_publishing()
-    breathe(900)
+    window.composer.countdown.freeze(3.4)  # nothing is published by taking pictures
     yield "hold"
-    window.composer.countdown.end()
     window.composer.leave()
 
 

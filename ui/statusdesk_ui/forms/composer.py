@@ -110,7 +110,7 @@ class Composer(QWidget):
 
     def _head(self) -> QWidget:
         title = f"Update {self.view.incident.last_seq + 1}" if self.view else "New incident"
-        about = Words(f"{self.ref}   {self.view.incident.title}" if self.view else "")
+        about = Words(f"{self.ref} · {self.view.incident.title}" if self.view else "")
         row = across(
             self.keep,
             S2,

@@ -56,6 +56,7 @@ class IncidentPage(QWidget):
         self.parts.setContentsMargins(0, 0, 0, 0)
         self.trouble = QVBoxLayout()
         self.trouble.setSpacing(S1)
+        self.trouble.setContentsMargins(0, S1, 0, 0)
         self.timeline = Timeline()
         self.timeline.asked.connect(self._menu)
         self.kept = Label("", "small", "ink3")
