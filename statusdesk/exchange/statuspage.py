@@ -184,7 +184,7 @@ class _Reading:
         return list(made.values())
 
     def _read_components(self) -> None:
-        groups: dict[str, str] = {}
+        groups: dict[str, Json] = {}
         plain: list[Json] = []
         for document in self.documents:
             for raw in _list(document, "components"):
@@ -192,11 +192,15 @@ class _Reading:
                 if not id_:
                     self.skipped.append(Remark("component ?", "It has no id."))
                 elif raw.get("group"):
-                    groups[id_] = tidy_line(str(raw.get("name") or ""))[:NAME_LIMIT]
+                    groups.setdefault(id_, raw)
                 else:
                     plain.append(raw)
-        for raw in sorted(plain, key=_position):
-            self._component(raw, groups.get(str(raw.get("group_id") or ""), ""))
+
+        def group_of(raw: Json) -> Json:
+            return groups.get(str(raw.get("group_id") or ""), {})
+
+        for raw in sorted(plain, key=lambda one: (_position(group_of(one) or one), _position(one))):
+            self._component(raw, tidy_line(str(group_of(raw).get("name") or ""))[:NAME_LIMIT])
 
     def _component(self, raw: Json, group: str = "", *, gone: bool = False) -> str:
         key = str(raw.get("id") or raw.get("code"))
