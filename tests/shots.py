@@ -41,7 +41,7 @@ def pages(desk: Desk, folder: Path) -> list[Path]:
         "home": "",
         "incident": f"incidents/{open_ref}/",
         "resolved": f"incidents/{over_ref}/",
-        "component": "components/tills/",
+        "component": "components/card-payments/",
         "month": f"history/{month:%Y-%m}/",
         "history": "history/",
         "maintenance": f"maintenance/{board.planned[0].ref}/",

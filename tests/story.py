@@ -93,7 +93,7 @@ def _card_payments(desk: Desk, clock: MovingClock) -> None:
         message="Card payments have failed in all 14 stores for a few minutes. Cash works. We are testing the line to "
         "the bank first, then the terminals.",
         impact=Impact.MAJOR,
-        components=((_part(desk, "Tills"), ComponentStatus.MAJOR_OUTAGE),),
+        components=((_part(desk, "Card payments"), ComponentStatus.MAJOR_OUTAGE),),
         started_at=clock.at - timedelta(minutes=3),
         who_affected="Everyone who pays by card in our stores",
         workaround="Cash works everywhere. Cards work on the website and in the app.",
@@ -122,7 +122,7 @@ def _card_payments(desk: Desk, clock: MovingClock) -> None:
         UpdateDraft(
             message="Eleven stores are on the backup line and take cards again. Hill Street, Station Road and the "
             "Airport have none: a colleague is driving to each with a mobile modem, to Hill Street first.",
-            components=((_part(desk, "Tills"), ComponentStatus.PARTIAL_OUTAGE),),
+            components=((_part(desk, "Card payments"), ComponentStatus.PARTIAL_OUTAGE),),
             author="Ana, support lead",
         ),
     )

@@ -51,7 +51,7 @@ def fill(workspace: Path, count: int) -> None:
     desk.shut()
 
 
-CHILD = '''
+CHILD = """
 import json, os, sys, time
 STARTED = float(sys.argv[1])
 figures = {}
@@ -147,7 +147,7 @@ print(json.dumps({name: round(v, 1) if isinstance(v, float) else v for name, v i
 window.composer.leave()
 window.close()
 desktop.shut()
-'''
+"""
 
 
 def start(workspace: Path, settings: Path) -> dict[str, object]:
