@@ -14,7 +14,7 @@ import click
 
 from statusdesk import clock
 from statusdesk.cli.common import NOT_DELIVERED, State, command, pairs_of, plain, read_secret, root, subgroup
-from statusdesk.domain.delivery import Account, Delivery, DeliveryKind, Target
+from statusdesk.domain.delivery import Account, Delivery, DeliveryKind, DeliveryState, Target
 from statusdesk.errors import EnvironmentFault
 
 if TYPE_CHECKING:
@@ -96,13 +96,18 @@ def _watch(desk: Desk, tally: Tally, stop: threading.Event) -> Tally:
 @command(root, "deliver")
 @click.option("--watch", is_flag=True, help="Go on until it is stopped (Ctrl+C or SIGTERM).")
 @click.option("--timeout", type=float, default=0.0, callback=_in_reach, metavar="S", help="Wait so long for retries.")
-def deliver(state: State, watch: bool, timeout: float) -> None:
+@click.option("--retry-failed", is_flag=True, help="First take up what failed, as when a token was renewed.")
+def deliver(state: State, watch: bool, timeout: float, retry_failed: bool) -> None:
     """Send what is due: the site to its targets, posts to their accounts."""
     stop = threading.Event()
     if watch:
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, lambda *_: stop.set())
     with state.desk() as desk:
+        if retry_failed:
+            for one in desk.undelivered():
+                if one.state is DeliveryState.FAILED:
+                    desk.retry_delivery(one.id)
         tally = run_rounds(desk, timeout_s=timeout, doubt_s=DOUBT_S, stop=stop)
         if watch:
             tally = _watch(desk, tally, stop)
