@@ -34,12 +34,16 @@ def until(holds: Callable[[], object], what: str, *, seconds: float = PATIENCE_S
     if holds():
         return
     loop, look, end = QEventLoop(), QTimer(interval=5), QTimer(singleShot=True, interval=int(seconds * 1000))
-    look.timeout.connect(lambda: loop.quit() if holds() else None)
+
+    def ask() -> None:
+        if holds():
+            loop.exit(1)  # what was true for a moment may be untrue again before the loop ends
+
+    look.timeout.connect(ask)
     end.timeout.connect(loop.quit)
     look.start()
     end.start()
-    loop.exec()
-    if not holds():
+    if loop.exec() != 1:
         raise TooLongError(f"The window did not get there in {seconds:.0f} s: {what}.")
 
 
