@@ -22,10 +22,11 @@ from statusdesk.domain.page import Page
 from statusdesk.domain.text import graphemes, tidy_line
 from statusdesk.errors import Problem, Refused
 from statusdesk.outbox.enqueue import enqueue_publish
-from statusdesk.outbox.places import check_apart
+from statusdesk.outbox.places import check_apart, check_free
 from statusdesk.paths import state_dir
 from statusdesk.secrets import Secrets
 from statusdesk.store import Store, Workspace
+from statusdesk.store.database import already_there
 from statusdesk.store.reader import Reader
 from statusdesk.store.writer import Writer
 from statusdesk.verbs.checkup import CheckupVerbs
@@ -71,14 +72,16 @@ class Desk(IncidentVerbs, MaintenanceVerbs, PageVerbs, CheckupVerbs, PeopleVerbs
         """
         place = Workspace.at(workspace)
         page = _new_page(place, now, name, base_url, time_zone, locale, output_dir)
-        wanted = [one for one in map(tidy_line, components) if one]
+        wanted = _each_once(components)
         _judge_names(wanted)
         store = Store.create(place)
         try:
             with store.write() as sql:
                 writer = Writer(sql, at=page.created_at, actor=_who())
+                if writer.has_page():  # somebody else made it in this very moment
+                    raise already_there(place)
                 writer.add_page(page, "")
-                for one in dict.fromkeys(wanted):
+                for one in wanted:
                     put_component(writer, name=one)
                 if support_channels:
                     _add_support_channels(writer, wanted)
@@ -94,9 +97,7 @@ class Desk(IncidentVerbs, MaintenanceVerbs, PageVerbs, CheckupVerbs, PeopleVerbs
                 writer.event("init", Touched.PAGE, page.id)
                 enqueue_publish(writer)
         except BaseException:
-            store.close()
-            if place.is_file:
-                place.file.unlink(missing_ok=True)  # nothing half-made stays behind
+            store.close()  # a database without a page counts as none, and is used at the next try
             raise
         return cls._over(store, now, secrets)
 
@@ -121,6 +122,14 @@ def _who() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+
+
+def _each_once(names: Sequence[str]) -> list[str]:
+    """Names in their order, the same name in other letters only once."""
+    found: dict[str, str] = {}
+    for one in filter(None, map(tidy_line, names)):
+        found.setdefault(one.casefold(), one)
+    return list(found.values())
 
 
 def _judge_names(wanted: Sequence[str]) -> None:
@@ -163,7 +172,7 @@ def _new_page(
     at = now()
     out = (output_dir or _default_output(place)).expanduser().resolve()
     check_apart(place.folder, out)
-    _judge_output(out)
+    check_free(out)
     return Page(
         id=ids.new_id(at),
         name=clean,
@@ -199,15 +208,3 @@ def _default_output(place: Workspace) -> Path:
     if place.is_file:
         return place.folder.with_name(place.folder.name + "-site")
     return state_dir() / "sites" / place.folder.name
-
-
-def _judge_output(out: Path) -> None:
-    """Refuse a folder that holds a site we did not make."""
-    if out.exists() and not out.is_dir():
-        raise Refused(f"{out} is a file. Choose a folder.", field="output")
-    if (out / "index.html").exists() and not (out / "build.json").exists():
-        files = sum(1 for one in out.rglob("*") if one.is_file())
-        raise Refused(
-            f"There is already a site in {out} ({files} files). Choose another folder, or empty this one first.",
-            field="output",
-        )

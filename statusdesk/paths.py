@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -18,12 +21,25 @@ def templates_dir() -> Path:
 
 def default_workspace() -> Path:
     """The workspace that the desktop opens when none is named."""
-    return Path(platformdirs.user_data_dir("StatusDesk", appauthor=False)) / "workspace"
+    with _home():
+        return Path(platformdirs.user_data_dir("StatusDesk", appauthor=False)) / "workspace"
 
 
 def state_dir() -> Path:
     """Per-computer state that is worth nothing elsewhere: what was open, which workspace was used last."""
-    return Path(platformdirs.user_state_dir("StatusDesk", appauthor=False))
+    with _home():
+        return Path(platformdirs.user_state_dir("StatusDesk", appauthor=False))
+
+
+@contextmanager
+def _home() -> Iterator[None]:
+    """A user without a home folder (a service, a container) is told what to set. Raises OSError."""
+    try:
+        yield
+    except RuntimeError:
+        raise FileNotFoundError(
+            errno.ENOENT, "This user has no home folder. Set HOME to a folder that can be written to", "HOME"
+        ) from None
 
 
 def overlap(one: Path, other: Path) -> bool:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import click
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from statusdesk.desk import Desk
 
 NOT_DELIVERED = 3
+FARTHEST_YEARS = 100  # a day beyond is a slip of the pen, and some calendars cannot show it
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -55,9 +56,9 @@ class State:
     def say(self, document: dict[str, Any], text: str = "") -> None:
         """The result: as one JSON document, or as words."""
         if self.json:
-            click.echo(json.dumps(plain(document), ensure_ascii=False, indent=2))
+            echo(as_json(plain(document), indent=2))
         elif text:
-            click.echo(text)
+            echo(text)
 
     def table(self, key: str, rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> None:
         """A list: `{key: rows}` as JSON, or some columns as a table."""
@@ -65,7 +66,7 @@ class State:
             self.say({key: list(rows)})
             return
         if not rows:
-            click.echo(f"No {key} yet.")
+            echo(f"No {key} yet.")
             return
         from rich.console import Console
         from rich.table import Table
@@ -76,8 +77,24 @@ class State:
             table.add_column(column.replace("_", " "), overflow="fold")
         for row in rows:
             table.add_row(*(Text(_cell(plain(row.get(column)))) for column in columns))
-        width = None if sys.stdout.isatty() else 160
-        Console(width=width, highlight=False).print(table)
+        console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+        with console.capture() as captured:
+            console.print(table)
+        echo(captured.get().rstrip("\n"))
+
+
+def echo(text: str) -> None:
+    """One piece of output. Whoever read it may have gone (`| head -1`): that changes nothing about what was done."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def as_json(document: Any, indent: int | None = None) -> str:
+    """A JSON text in the characters that stdout can carry."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    return json.dumps(document, ensure_ascii=not utf8, indent=indent)
 
 
 def _cell(value: Any) -> str:
@@ -153,6 +170,12 @@ def subgroup(name: str, text: str) -> click.Group:
     return made
 
 
+@overload
+def time_of(text: str, field: str) -> datetime: ...
+@overload
+def time_of(text: None, field: str) -> None: ...
+@overload
+def time_of(text: str | None, field: str) -> datetime | None: ...
 def time_of(text: str | None, field: str) -> datetime | None:
     """A time option. Raises Refused with the field."""
     if text is None:
@@ -163,14 +186,21 @@ def time_of(text: str | None, field: str) -> datetime | None:
         raise Refused.because([Problem(field, str(error))]) from None
 
 
+@overload
+def day_of(text: str, field: str) -> date: ...
+@overload
+def day_of(text: str | None, field: str) -> date | None: ...
 def day_of(text: str | None, field: str) -> date | None:
     """A day option, YYYY-MM-DD."""
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise Refused.because([Problem(field, f"“{text[:40]}” is not a day. Write it as 2026-06-30.")]) from None
+    if abs(found.year - clock.now().year) > FARTHEST_YEARS:
+        raise Refused.because([Problem(field, f"{text} is too far away. Check the year.")])
+    return found
 
 
 def pairs_of(texts: Sequence[str], what: str, field: str) -> tuple[tuple[str, str], ...]:
@@ -187,7 +217,10 @@ def pairs_of(texts: Sequence[str], what: str, field: str) -> tuple[tuple[str, st
 def read_secret(*, from_stdin: bool, label: str) -> str:
     """A secret: from standard input, or asked for without showing it. Never from the command line."""
     if from_stdin:
-        return sys.stdin.readline().strip()
+        try:
+            return sys.stdin.readline().strip()
+        except UnicodeDecodeError:
+            raise Refused(f"{label} on standard input is not text. Copy it again.", field="secret") from None
     if not sys.stdin.isatty():
         raise Refused(f"{label} is needed. Give it on standard input with --secret-stdin.", field="secret")
     return str(click.prompt(label, hide_input=True, err=True)).strip()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -19,6 +21,7 @@ from statusdesk.cli.common import (
     time_of,
 )
 from statusdesk.cli.places import delivery_row, run_rounds
+from statusdesk.domain import times
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.drafts import CauseDraft, EtaDraft, IncidentDraft, StepDraft, UpdateDraft
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 group = subgroup("incident", "Post, update, resolve and look at incidents.")
 F = TypeVar("F", bound=Callable[..., Any])
 
+MOST = 1_000_000
 _STEP_OPTIONS = {"--prevention": "text", "--prevention-due": "due", "--owner": "owner"}
 
 
@@ -316,15 +320,20 @@ def show(state: State, ref: str) -> None:
     state.say({"incident": document}, "\n".join(lines))
 
 
+def _since(text: str, zone: ZoneInfo) -> datetime:
+    """A day begins at midnight of the page's own zone."""
+    if "T" in text:
+        return time_of(text, "since")
+    return times.start_of_day(day_of(text, "since"), zone)
+
+
 @command(group, "list")
 @click.option("--open", "open_only", is_flag=True, help="Only those that are not resolved.")
 @click.option("--since", metavar="DATE", help="Only those that began on or after this day or time.")
-@click.option("--limit", type=click.IntRange(1), default=1_000_000, show_default=False, help="At most so many.")
+@click.option("--limit", type=click.IntRange(1, MOST), default=MOST, show_default=False, help="At most so many.")
 def list_(state: State, open_only: bool, since: str | None, limit: int) -> None:
     """Incidents, newest first."""
-    from_time = None
-    if since is not None:
-        from_time = time_of(since if "T" in since or since.startswith("+") else f"{since}T00:00:00Z", "since")
     with state.desk() as desk:
+        from_time = _since(since, desk.board().page.zone) if since else None
         rows = desk.incidents(open_only=open_only, since=from_time, limit=limit)
     state.table("incidents", [plain(one) for one in rows], ("ref", "state", "impact", "started_at", "title"))

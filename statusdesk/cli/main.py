@@ -2,68 +2,110 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import os
 import sys
-import traceback
 from collections.abc import Sequence
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
 
 import click
 
 from statusdesk import paths
 from statusdesk.cli import incidents, maintenance, page, places  # noqa: F401  they add their commands to the root
-from statusdesk.cli.common import root
+from statusdesk.cli.common import as_json, echo, root
 from statusdesk.errors import EnvironmentFault, Refused, StatusDeskError
+
+LOG_BYTES = 1_000_000
+STOPPED = 130  # as shells say it
+_log = logging.getLogger(__name__)
 
 
 def main(args: Sequence[str] | None = None) -> None:
     """Run `statusdeskctl`; ends the process with its exit code."""
     given = list(sys.argv[1:] if args is None else args)
-    as_json = "--json" in given
+    wants_json = "--json" in given
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without our quotation marks still shows the rest
+    _log_to_file()
     try:
-        code = root.main(given, prog_name="statusdeskctl", standalone_mode=False)
+        code = root.main([_as_text(one) for one in given], prog_name="statusdeskctl", standalone_mode=False)
         sys.stdout.flush()
     except StatusDeskError as error:
-        code = _report(error, as_json=as_json)
+        code = _report(error, wants_json=wants_json)
     except click.exceptions.Exit as error:
         code = error.exit_code
     except click.ClickException as error:
-        if as_json:
-            click.echo(json.dumps({"error": {"title": "Wrong usage", "message": error.format_message()}}))
+        _say_error(wants_json=wants_json, title="Wrong usage", message=error.format_message())
         error.show()
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
+        _say_error(wants_json=wants_json, title="Stopped", message="It was stopped before it was done.")
         click.echo("Stopped.", err=True)
-        code = 130
+        code = STOPPED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader has gone; say nothing more
         code = 0
     except OSError as error:
         fault = EnvironmentFault(f"{error.strerror or type(error).__name__}: {error.filename or 'this computer'}.")
-        code = _report(fault, as_json=as_json)
-    except Exception:  # noqa: BLE001  whatever it is, no user gets a traceback
-        code = _bug(as_json=as_json)
+        code = _report(fault, wants_json=wants_json)
+    except Exception as error:  # noqa: BLE001  whatever it is, people get a sentence
+        code = _report(_bug(error), wants_json=wants_json)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _bug(*, as_json: bool) -> int:
-    """A fault of ours: the details go to a log, a sentence to the user."""
-    log = paths.state_dir() / "statusdeskctl-fault.log"
+def _as_text(argument: str) -> str:
+    """An argument as the text that was typed. Raises Refused where its bytes are none: half a word is never posted."""
+    if argument.isascii():
+        return argument
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text(traceback.format_exc(), encoding="utf-8")
-        where = f"The details are in {log}."
+        return os.fsencode(argument).decode()
+    except UnicodeError:
+        shown = argument.encode("ascii", "replace").decode()[:40]
+        raise Refused(f"“{shown}” holds bytes that are not UTF-8 text. Type it again, or copy it again.") from None
+
+
+def _log_to_file() -> None:
+    """What goes wrong inside is kept in a log of this computer; stderr is for people."""
+    root_log = logging.getLogger()
+    if root_log.handlers:
+        return
+    try:
+        paths.state_dir().mkdir(parents=True, exist_ok=True, mode=0o700)
+        root_log.addHandler(
+            RotatingFileHandler(_log_file(), maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
+        )
     except OSError:
-        where = f"It was: {traceback.format_exc(limit=-1).strip().splitlines()[-1]}"
-    return _report(EnvironmentFault(where, title="This is a fault in StatusDesk, not yours"), as_json=as_json)
+        root_log.addHandler(logging.NullHandler())
+    root_log.setLevel(logging.WARNING)
+    logging.raiseExceptions = False  # a log that cannot be written is no reason to print a traceback
 
 
-def _report(error: StatusDeskError, *, as_json: bool) -> int:
-    if as_json:
-        document = {"title": error.title, "message": error.message}
-        if error.field:
-            document["field"] = error.field
-        click.echo(json.dumps({"error": document}, ensure_ascii=False))
+def _log_file() -> Path:
+    return paths.state_dir() / "statusdeskctl.log"
+
+
+def _bug(error: Exception) -> EnvironmentFault:
+    """A fault of ours: the details go to the log, a sentence to the user."""
+    _log.error("a command ended on a fault", exc_info=error)
+    words = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+    try:
+        words += f". The details are in {_log_file()}"
+    except OSError:
+        words += ". There is no home folder to keep the details in"
+    return EnvironmentFault(f"{words}.", title="This is a fault in StatusDesk, not yours")
+
+
+def _say_error(*, wants_json: bool, title: str, message: str, field: str | None = None) -> None:
+    if wants_json:
+        document = {"title": title, "message": message} | ({"field": field} if field else {})
+        echo(as_json({"error": document}))
+
+
+def _report(error: StatusDeskError, *, wants_json: bool) -> int:
+    _say_error(wants_json=wants_json, title=error.title, message=error.message, field=error.field)
     click.echo(f"{error.title}.", err=True)
     if isinstance(error, Refused) and error.problems:
         for problem in error.problems:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from statusdesk.cli.common import State, command, plain, subgroup, time_of
-from statusdesk.cli.places import run_rounds
+from statusdesk.cli.places import end, publish_now
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.drafts import MaintenanceDraft
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.errors import Problem, Refused
 
+if TYPE_CHECKING:
+    from statusdesk.desk import Desk
+
 group = subgroup("maintenance", "Plan, start and finish maintenance.")
 
 
-def _finish(state: State, changes: Changes) -> None:
+def _finish(state: State, desk: Desk, changes: Changes) -> None:
+    late = publish_now(desk)
     state.say({"ref": changes.ref, "update": changes.seq}, changes.ref)
+    end(late)
 
 
 @command(group, "schedule")
@@ -35,8 +42,7 @@ def schedule(state: State, title: str, message: str, components: tuple[str, ...]
             ends_at=time_of(ends, "ends_at"),
         )
         changes = desk.schedule(draft)
-        run_rounds(desk, timeout_s=0)
-        _finish(state, changes)
+        _finish(state, desk, changes)
 
 
 def _step(name: str, to: MaintenanceState, text: str) -> None:
@@ -46,8 +52,7 @@ def _step(name: str, to: MaintenanceState, text: str) -> None:
     def step(state: State, ref: str, message: str) -> None:
         with state.desk() as desk:
             changes = desk.step_maintenance(ref, to, message)
-            run_rounds(desk, timeout_s=0)
-            _finish(state, changes)
+            _finish(state, desk, changes)
 
 
 _step("start", MaintenanceState.IN_PROGRESS, "The work has started.")
@@ -70,8 +75,7 @@ def reschedule(state: State, ref: str, starts: str | None, ends: str, message: s
         begin, end = time_of(starts, "starts_at") or row.starts_at, time_of(ends, "ends_at")
         assert end is not None
         changes = desk.reschedule(ref, starts_at=begin, ends_at=end, message=message)
-        run_rounds(desk, timeout_s=0)
-        _finish(state, changes)
+        _finish(state, desk, changes)
 
 
 @command(group, "list")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
 import click
 
 from statusdesk.cli.common import State, command, plain, root, subgroup
-from statusdesk.cli.places import run_rounds
+from statusdesk.cli.places import end, publish_now
 from statusdesk.domain.board import ComponentRow
 from statusdesk.domain.component import ComponentKind
 from statusdesk.errors import EnvironmentFault
@@ -46,7 +47,7 @@ def init(
         support_channels=not no_support_channels,
     )
     try:
-        run_rounds(desk, timeout_s=0)
+        late = publish_now(desk)
         page = desk.board().page
     finally:
         desk.shut()
@@ -54,6 +55,7 @@ def init(
         {"workspace": desk.label, "name": page.name, "output": page.output_dir},
         f"The workspace of {page.name} is in {desk.label}. Its page is in {page.output_dir}.",
     )
+    end(late)
 
 
 components = subgroup("component", "What customers use.")
@@ -82,8 +84,9 @@ def add(state: State, name: str, group: str, kind: str, description: str) -> Non
     """Add a component."""
     with state.desk() as desk:
         made = desk.add_component(name=name, group=group, kind=ComponentKind(kind), description=description)
-        run_rounds(desk, timeout_s=0)
+        late = publish_now(desk)
     state.say({"component": plain(made)}, f"Added {made.name}.")
+    end(late)
 
 
 @command(components, "list")
@@ -101,7 +104,7 @@ def list_(state: State, archived: bool) -> None:
 @click.option("--group", metavar="GROUP", help="The empty text takes it out of its group.")
 @click.option("--kind", type=click.Choice([one.value for one in ComponentKind]))
 @click.option("--description", metavar="TEXT")
-@click.option("--position", type=int, metavar="N")
+@click.option("--position", type=click.IntRange(0, 9999), metavar="N")
 def edit(
     state: State,
     name: str,
@@ -122,9 +125,10 @@ def edit(
             kind=ComponentKind(kind) if kind else None,
             position=position,
         )
-        run_rounds(desk, timeout_s=0)
+        late = publish_now(desk)
         row = next(one for one in desk.components() if one.component.id == found.id)
     state.say({"component": _row(row)}, f"Changed {row.component.name}.")
+    end(late)
 
 
 @command(components, "archive")
@@ -134,8 +138,9 @@ def archive(state: State, name: str) -> None:
     with state.desk() as desk:
         found = desk.find_component(name)
         desk.archive_component(found.id)
-        run_rounds(desk, timeout_s=0)
+        late = publish_now(desk)
     state.say({"archived": found.name}, f"Archived {found.name}.")
+    end(late)
 
 
 imports = subgroup("import", "Bring your history from another status page.")
@@ -148,12 +153,12 @@ def statuspage(state: State, source: str, dry_run: bool) -> None:
     """From a Statuspage: its web address, a folder of saved v2 files, or one file."""
     with state.desk() as desk:
         report = desk.import_history("statuspage", source, dry_run=dry_run)
-        if not dry_run:
-            run_rounds(desk, timeout_s=0)
+        late = [] if dry_run else publish_now(desk)
     lines = [f"{report.read} read, {report.new} new, {report.changed} changed, {report.same} the same."]
     lines += [f"  adjusted: {one.what}: {one.why}" for one in report.adjusted]
     lines += [f"  skipped: {one.what}: {one.why}" for one in report.skipped]
     state.say(plain(report), "\n".join(lines))
+    end(late)
 
 
 @command(root, "serve")
@@ -170,7 +175,8 @@ def serve(state: State, port: int) -> None:
         url = f"http://127.0.0.1:{server.server_address[1]}/"
         state.say({"url": url, "folder": str(folder)}, f"Serving {folder} at {url}. Ctrl+C ends it.")
         sys.stdout.flush()
-        server.serve_forever()
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
 
 
 @command(root, "doctor")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,8 @@ import click
 
 from statusdesk import clock
 from statusdesk.cli.common import NOT_DELIVERED, State, command, pairs_of, plain, read_secret, root, subgroup
-from statusdesk.domain.delivery import Account, Delivery, Target
+from statusdesk.domain.delivery import Account, Delivery, DeliveryKind, DeliveryState, Target
+from statusdesk.errors import EnvironmentFault
 
 if TYPE_CHECKING:
     from statusdesk.desk import Desk
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 GRACE_S = 2.0  # a command waits for what is due this moment, not for retries
 DOUBT_S = 25.0  # but “deliver” does wait to learn whether a post in doubt arrived
+LONGEST_WAIT_S = 7 * 24 * 3600
 LONGEST_NAP_S = 2.0  # another desk may queue something meanwhile
 
 
@@ -52,26 +56,61 @@ def run_rounds(desk: Desk, *, timeout_s: float, doubt_s: float = 0.0, stop: thre
         if due is None or due > end or now > end or stop.is_set():
             break
         stop.wait(max(0.05, min(LONGEST_NAP_S, (due - now).total_seconds())))
-    return type(tally)(sent=sent, waiting=tally.waiting, failed=tally.failed, unknown=tally.unknown)
+    return replace(tally, sent=sent)
+
+
+def publish_now(desk: Desk) -> list[Delivery]:
+    """Bring the page up to the record; returns what did not get there."""
+    run_rounds(desk, timeout_s=0)
+    return [one for one in desk.undelivered() if one.kind is DeliveryKind.PUBLISH]
+
+
+def end(late: Sequence[Delivery]) -> None:
+    """The end of a command that changed the page: 3 with the reasons when it is saved, but not out everywhere."""
+    for one in late:
+        why = f": {one.error}" if one.error else "."
+        click.echo(f"Saved, but {one.destination} does not show it yet{why}", err=True)
+    if late:
+        raise click.exceptions.Exit(NOT_DELIVERED)
+
+
+def _in_reach(_ctx: click.Context, _param: click.Parameter, value: float) -> float:
+    """A span of time that a clock can hold; “nan” and “inf” are numbers, too."""
+    if not 0 <= value <= LONGEST_WAIT_S:
+        raise click.BadParameter(f"{value} is not a number of seconds from 0 to {LONGEST_WAIT_S}.")
+    return value
+
+
+def _watch(desk: Desk, tally: Tally, stop: threading.Event) -> Tally:
+    """Rounds until the stop. A fault of this computer is said, and tried again: a watch that ends sends nothing."""
+    while not stop.wait(LONGEST_NAP_S):
+        try:
+            again = run_rounds(desk, timeout_s=0, stop=stop)
+        except EnvironmentFault as fault:
+            click.echo(f"{fault.title}. {fault.message}", err=True)
+            continue
+        tally = replace(again, sent=tally.sent + again.sent)
+    return tally
 
 
 @command(root, "deliver")
 @click.option("--watch", is_flag=True, help="Go on until it is stopped (Ctrl+C or SIGTERM).")
-@click.option("--timeout", type=click.FloatRange(0), default=0.0, metavar="S", help="Wait so long for retries.")
-def deliver(state: State, watch: bool, timeout: float) -> None:
+@click.option("--timeout", type=float, default=0.0, callback=_in_reach, metavar="S", help="Wait so long for retries.")
+@click.option("--retry-failed", is_flag=True, help="First take up what failed, as when a token was renewed.")
+def deliver(state: State, watch: bool, timeout: float, retry_failed: bool) -> None:
     """Send what is due: the site to its targets, posts to their accounts."""
     stop = threading.Event()
     if watch:
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, lambda *_: stop.set())
     with state.desk() as desk:
+        if retry_failed:
+            for row in desk.undelivered():
+                if row.state is DeliveryState.FAILED:
+                    desk.retry_delivery(row.id)
         tally = run_rounds(desk, timeout_s=timeout, doubt_s=DOUBT_S, stop=stop)
-        while watch and not stop.is_set():
-            stop.wait(LONGEST_NAP_S)
-            again = run_rounds(desk, timeout_s=0, stop=stop)
-            tally = type(tally)(
-                sent=tally.sent + again.sent, waiting=again.waiting, failed=again.failed, unknown=again.unknown
-            )
+        if watch:
+            tally = _watch(desk, tally, stop)
     words = f"{tally.sent} sent, {tally.waiting} waiting, {tally.failed} failed, {tally.unknown} unknown."
     state.say(plain(tally), words)
     if not tally.complete:
@@ -155,11 +194,12 @@ def account_add(
         wanted = next((field for field in known.fields if field.secret), None) if known else None
         secret = read_secret(from_stdin=secret_stdin, label=wanted.label) if wanted else ""
         account, lines = desk.connect_account(kind=kind, name=name, settings=given, secret=secret)
-        run_rounds(desk, timeout_s=0)
+        late = publish_now(desk)
     state.say(
         {"account": _account_row(account), "checks": plain(lines)},
         "\n".join([f"Connected {account.name}.", *(f"  {one.what}: {one.result}" for one in lines)]),
     )
+    end(late)
 
 
 @command(accounts, "list")
@@ -185,8 +225,9 @@ def account_remove(state: State, key: str) -> None:
     """Disconnect an account; its token leaves the key store."""
     with state.desk() as desk:
         desk.remove_account(key)
-        run_rounds(desk, timeout_s=0)
+        late = publish_now(desk)
     state.say({"removed": key}, f"Removed {key}.")
+    end(late)
 
 
 # Targets
@@ -230,8 +271,9 @@ def target_add(
         target, lines = desk.add_target(
             kind=kind, name=name, location=location, settings=given, secret=secret, public_url=public_url
         )
-        run_rounds(desk, timeout_s=0)
+        late = publish_now(desk)
     state.say({"target": _target_row(target), "checks": plain(lines)}, f"Added {target.name}.")
+    end(late)
 
 
 @command(targets, "list")
@@ -265,4 +307,4 @@ def _say_checks(state: State, lines: tuple[Any, ...]) -> None:
     words = [f"{'ok' if one.ok else '--' if one.ok is None else 'NO'} {one.what}: {one.result}" for one in lines]
     state.say({"ok": well, "checks": plain(lines)}, "\n".join(words))
     if not well:
-        raise click.exceptions.Exit(1)
+        raise click.exceptions.Exit(EnvironmentFault.exit_code)

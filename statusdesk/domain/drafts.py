@@ -27,6 +27,7 @@ from statusdesk.domain.text import BODY_LIMIT, LINE_LIMIT, TITLE_LIMIT, grapheme
 from statusdesk.domain.times import round_up
 from statusdesk.errors import Problem
 
+FARTHEST = timedelta(days=365)  # beyond it, a date is a slip of the pen
 CLOCK_SLACK = timedelta(minutes=5)  # another computer's clock may be a little ahead
 
 
@@ -205,6 +206,8 @@ def _judge_opening(draft: IncidentDraft, context: FormContext, say: _Say) -> Non
         )
     if draft.started_at and draft.started_at > context.now + CLOCK_SLACK:
         say("started_at", "The start lies in the future. Give the time it began, or leave it empty for now.")
+    elif draft.started_at and draft.started_at < context.now - FARTHEST:
+        say("started_at", "The start is more than a year ago. Check the date.")
 
 
 def _judge_details(draft: UpdateDraft, say: _Say) -> None:
@@ -236,7 +239,7 @@ def _judge_eta(draft: UpdateDraft, context: FormContext, say: _Say) -> None:
         say("eta", "The estimate lies before the start of the incident. Choose a later time.")
     elif draft.eta.due_at <= context.now:
         say("eta", "The estimate lies in the past. Choose a later time, or “no estimate yet”.")
-    elif draft.eta.due_at > context.now + timedelta(days=365):
+    elif draft.eta.due_at > context.now + FARTHEST:
         say("eta", "The estimate is more than a year away. Check the date.")
 
 
@@ -250,10 +253,10 @@ def _judge_text(text: str, field: str, when_empty: str, say: _Say) -> None:
         )
 
 
-def update_kind(draft: UpdateDraft, state: IncidentState) -> UpdateKind:
-    """What kind of entry an update becomes, for the reader who asks why it was posted."""
+def update_kind(draft: UpdateDraft, before: IncidentState) -> UpdateKind:
+    """What kind of entry an update of an incident becomes, for the reader who asks why it was posted."""
     if draft.moves_promise:
         return UpdateKind.PROMISE_MOVED
-    if draft.eta is not None and draft.state in (None, state):
+    if draft.eta is not None and draft.state in (None, before):
         return UpdateKind.ETA_CHANGE
     return UpdateKind.UPDATE

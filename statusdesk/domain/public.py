@@ -17,7 +17,7 @@ from statusdesk.domain.page import Contact
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicPage:
-    """The page's own words. `base_url` is empty until it is online."""
+    """The page's own words. `id` is its public code; `base_url` is empty until it is online."""
 
     id: str
     name: str

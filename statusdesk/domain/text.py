@@ -16,9 +16,18 @@ _SPACES = re.compile(r"\s+")
 
 
 def tidy(text: str) -> str:
-    """Unicode NFC, line ends as newline, without what no reader could see; spaces at both ends removed."""
+    """Unicode NFC, line ends as newline, without what no reader could see; spaces at both ends removed.
+
+    A text of nothing but spaces and direction marks is empty.
+    """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    return unicodedata.normalize("NFC", _UNSAYABLE.sub("", text)).strip()
+    clean = unicodedata.normalize("NFC", _UNSAYABLE.sub("", text)).strip()
+    return clean if any(map(_is_seen, clean)) else ""
+
+
+def _is_seen(character: str) -> bool:
+    """Whether a character leaves a mark of its own: not a space, a direction mark or a joiner."""
+    return not character.isspace() and unicodedata.category(character) not in ("Cf", "Zs", "Mn", "Cc")
 
 
 def tidy_line(text: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from statusdesk.domain import ids, times
 from statusdesk.domain import promise as promises
-from statusdesk.domain.component import Component, ComponentEntry, ComponentGroup, ComponentStatus
+from statusdesk.domain.audit import Touched
+from statusdesk.domain.component import Component, ComponentEntry, ComponentStatus
 from statusdesk.domain.incident import Incident, IncidentUpdate, UpdateKind
 from statusdesk.domain.maintenance import Maintenance, MaintenanceUpdate
 from statusdesk.domain.page import Page
@@ -28,6 +30,9 @@ from statusdesk.store.writer import Writer
 def bring_in(writer: Writer, history: History) -> Report:
     """Write what is new or changed. The same history a second time changes nothing."""
     return _Import(writer, history).run()
+
+
+KEY_LIMIT = 200
 
 
 class _Import:
@@ -54,7 +59,8 @@ class _Import:
         return report
 
     def _key(self, kind: str, key: str) -> str:
-        return f"{self.history.source}/{kind}/{key}"[:200]
+        whole = f"{self.history.source}/{kind}/{key}"
+        return whole if len(whole) <= KEY_LIMIT else f"{kind}/{hashlib.sha256(whole.encode()).hexdigest()}"
 
     def _code(self, wanted: str, id_: str) -> str:
         """The source's own short id, so that addresses go on working; ours where it is taken or of another shape."""
@@ -66,11 +72,10 @@ class _Import:
     def _component(self, past: PastComponent) -> None:
         key = self._key("component", past.key)
         if key in self.known:
-            self.component_ids[past.key] = self.known[key][0]
-            self.report.same += 1
+            self._known_component(past, key)
             return
         everyone = self.writer.components(archived=True)
-        name = tidy_line(past.name)[:200] or past.key
+        name = tidy_line(past.name) or past.key
         same_name = next((one for one in everyone if one.name.casefold() == name.casefold()), None)
         if same_name is not None:
             self.component_ids[past.key] = same_name.id
@@ -84,7 +89,7 @@ class _Import:
                     slug=ids.slug(name, {one.slug for one in everyone}),
                     name=name,
                     description=past.description,
-                    group_id=self._group(past.group),
+                    group_id=self.writer.group_named(past.group) if past.group else None,
                     position=max((one.position for one in everyone), default=0) + 1,
                     created_at=past.created_at,
                     archived_at=self.writer.at if past.gone else None,
@@ -92,20 +97,31 @@ class _Import:
             )
             self.component_ids[past.key] = id_
             self.report.new += 1
-        self.writer.remember_import(key, self.component_ids[past.key], "")
+        self.writer.remember_import(key, self.component_ids[past.key], past.digest())
 
-    def _group(self, name: str) -> str | None:
-        if not name:
-            return None
-        groups = self.writer.groups()
-        found = next((one for one in groups if one.name.casefold() == name.casefold()), None)
-        if found is not None:
-            return found.id
-        made = ComponentGroup(
-            id=ids.new_id(self.writer.at), name=name, position=max((g.position for g in groups), default=0) + 1
+    def _known_component(self, past: PastComponent, key: str) -> None:
+        """What the source changed is changed here, unless somebody changed it here."""
+        id_, before = self.known[key]
+        self.component_ids[past.key] = id_
+        ours = next(one for one in self.writer.components(archived=True) if one.id == id_)
+        touched = self.writer.was_touched(Touched.COMPONENT, id_)
+        is_back = ours.archived_at is not None and not touched
+        if past.gone or (before == past.digest() and not is_back):
+            self.report.same += 1
+            return
+        if touched:
+            why = f"It was changed here since it was imported; “{ours.name}” stays as it is."
+            self.report.skipped.append(Remark(f"component {past.name}", why))
+            return
+        self.writer.change_component(
+            id_,
+            name=tidy_line(past.name) or past.key,
+            description=past.description,
+            group_id=self.writer.group_named(past.group) if past.group else None,
+            archived_at=None,
         )
-        self.writer.add_group(made)
-        return made.id
+        self.writer.remember_import(key, id_, past.digest())
+        self.report.changed += 1
 
     def _incident(self, past: PastIncident) -> None:
         key, digest = self._key("incident", past.key), past.digest()
@@ -118,7 +134,7 @@ class _Import:
             self.report.same += 1
             return
         incident = self.writer.incident_by_id(id_)
-        if not incident.backfilled:
+        if self.writer.was_touched(Touched.INCIDENT, incident.ref):
             self.report.skipped.append(
                 Remark(f"{incident.ref} {past.title}", "It was updated here since it was imported.")
             )
@@ -193,6 +209,10 @@ class _Import:
             id_, before = self.known[key]
             if before == digest:
                 self.report.same += 1
+                return
+            ref = self.writer.maintenance_by_id(id_).ref
+            if self.writer.was_touched(Touched.MAINTENANCE, ref):
+                self.report.skipped.append(Remark(f"{ref} {past.title}", "It was changed here since it was imported."))
                 return
             self.writer.forget_maintenance(id_)
             self.report.changed += 1

@@ -32,6 +32,10 @@ class PastComponent:
     created_at: datetime
     gone: bool = False
 
+    def digest(self) -> str:
+        """A fingerprint of what people see of it."""
+        return _digest([self.name, self.description, self.group])
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PastUpdate:

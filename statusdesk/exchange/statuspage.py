@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from statusdesk.domain.component import ComponentStatus
@@ -33,9 +34,16 @@ from statusdesk.exchange.history import (
     Remark,
 )
 
+if TYPE_CHECKING:
+    import requests
+
 FILES = ("components.json", "incidents.json", "scheduled-maintenances.json", "summary.json")
 STALE = timedelta(days=7)  # open and silent for so long at the source: nobody will end it there any more
 MAX_BYTES = 256 * 1024 * 1024
+TOTAL_S = 300.0  # for one file over the web
+WEB_LIMIT = 50  # of each kind, as the service documents
+FIRST, LAST = datetime(1995, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)  # beyond, a time is a slip
+NAME_LIMIT, CODE_LIMIT = 200, 24
 _STATES = {"postmortem": IncidentState.RESOLVED}
 _BY_IMPACT = {
     Impact.MINOR: ComponentStatus.DEGRADED_PERFORMANCE,
@@ -49,11 +57,21 @@ Json = Mapping[str, Any]
 
 def read(source: str) -> History:
     """The history of a Statuspage. Raises Refused for what is none, EnvironmentFault when it cannot be reached."""
-    documents = _fetch(source) if re.match(r"https?://", source) else _load(Path(source).expanduser())
-    return _Reading(documents).history()
+    if not re.match(r"https?://", source, re.IGNORECASE):
+        return _Reading(_load(source)).history()
+    reading = _Reading(_fetch(source))
+    for key, what in (("incidents", "incidents"), ("scheduled_maintenances", "maintenances")):
+        if max(len(_list(document, key)) for document in reading.documents) >= WEB_LIMIT:
+            why = f"A Statuspage shows only its {WEB_LIMIT} newest over the web; older ones are not in it."
+            reading.adjusted.append(Remark(what, why))
+    return reading.history()
 
 
-def _load(path: Path) -> list[Json]:
+def _load(source: str) -> list[Json]:
+    try:
+        path = Path(source).expanduser()
+    except RuntimeError:
+        raise Refused(f"{source} names a home folder that does not exist.", field="source") from None
     if path.is_dir():
         files = [path / name for name in FILES if (path / name).is_file()]
         if not files:
@@ -63,7 +81,7 @@ def _load(path: Path) -> list[Json]:
     elif path.is_file():
         files = [path]
     else:
-        raise Refused(f"There is no file or folder {path}. Give a web address, a folder or a file.", field="source")
+        raise Refused(f"There is no file or folder {source}. Give a web address, a folder or a file.", field="source")
     return [_document(file.read_bytes(), str(file)) for file in files]
 
 
@@ -80,26 +98,43 @@ def _document(raw: bytes, name: str) -> Json:
 def _fetch(base: str) -> list[Json]:
     import requests  # noqa: PLC0415  0.15 s, only needed here
 
+    try:
+        host = urlsplit(base).hostname
+    except ValueError:
+        host = None
+    if not host:
+        raise Refused(f"“{base[:80]}” is not a web address. Write it like https://status.example.org.", field="source")
     root = re.sub(r"/api/v2(/.*)?$", "", base.rstrip("/"))
-    found = []
     with requests.Session() as session:
-        for name in FILES[:3]:
-            url = f"{root}/api/v2/{name}"
-            try:
-                with session.get(url, timeout=(5, 30), stream=True) as answer:
-                    if answer.status_code != 200:  # noqa: PLR2004
-                        raise Refused(
-                            f"{url} answered {answer.status_code}. Give the address of a Statuspage.", field="source"
-                        )
-                    raw = answer.raw.read(MAX_BYTES + 1, decode_content=True)
-            except requests.RequestException as error:
-                raise EnvironmentFault(
-                    f"{urlsplit(url).hostname} cannot be reached ({type(error).__name__}). Check address and network."
-                ) from None
-            if len(raw) > MAX_BYTES:
-                raise Refused(f"{url} is larger than 256 MB. Save it as a file and import that.", field="source")
-            found.append(_document(raw, url))
-    return found
+        return [_download(session, f"{root}/api/v2/{name}", host) for name in FILES[:3]]
+
+
+def _download(session: requests.Session, url: str, host: str) -> Json:
+    import requests  # noqa: PLC0415
+    import urllib3.exceptions  # noqa: PLC0415  what reading a stream raises is not wrapped
+
+    pieces, size, until = [], 0, time.monotonic() + TOTAL_S
+    try:
+        with session.get(url, timeout=(5, 30), stream=True) as answer:
+            status = answer.status_code
+            for piece in answer.iter_content(65_536) if status == requests.codes.ok else ():
+                pieces.append(piece)
+                size += len(piece)
+                if size > MAX_BYTES:
+                    raise Refused(f"{url} is larger than 256 MB. Save it as a file and import that.", field="source")
+                if time.monotonic() > until:
+                    raise EnvironmentFault(f"{host} takes more than {TOTAL_S:.0f} seconds to answer. Try again later.")
+    except requests.exceptions.InvalidURL:
+        raise Refused(f"“{url[:80]}” is not a web address.", field="source") from None
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        raise EnvironmentFault(
+            f"{host} cannot be reached ({type(error).__name__}). Check the address and the network."
+        ) from None
+    if status == requests.codes.too_many_requests or status >= requests.codes.internal_server_error:
+        raise EnvironmentFault(f"{url} answered {status}: it cannot answer now. Try again later.")
+    if status != requests.codes.ok:
+        raise Refused(f"{url} answered {status}. Give the address of a Statuspage.", field="source")
+    return _document(b"".join(pieces), url)
 
 
 class _Reading:
@@ -112,7 +147,7 @@ class _Reading:
         self.components: dict[str, PastComponent] = {}
         page: Json = next((d["page"] for d in documents if isinstance(d.get("page"), dict)), {})
         self.page_id = str(page.get("id") or "page")
-        self.as_of = _time(page.get("updated_at")) or datetime.now(UTC)
+        self.as_of = _time_or_none(page.get("updated_at")) or datetime.now(UTC)
 
     def history(self) -> History:
         self._read_components()
@@ -130,43 +165,56 @@ class _Reading:
     def _each(self, key: str, make: Any) -> list[PastIncident | PastMaintenance]:
         made: dict[str, PastIncident | PastMaintenance] = {}
         for document in self.documents:
-            for raw in document.get(key) or ():
-                name = f"{key[:-1].replace('_', ' ')} {raw.get('id', '?') if isinstance(raw, dict) else '?'}"
-                if not isinstance(raw, dict) or not raw.get("id"):
+            for raw in _list(document, key):
+                id_ = _id(raw)
+                name = f"{key[:-1].replace('_', ' ')} {id_ or '?'}"
+                if not id_:
                     self.skipped.append(Remark(name, "It has no id."))
                     continue
-                if raw["id"] in made:
+                if id_ in made:
                     continue  # summary.json repeats what the other files hold
+                adjusted, components = len(self.adjusted), dict(self.components)
                 try:
-                    made[raw["id"]] = make(raw)
-                except (KeyError, ValueError, TypeError, AttributeError) as error:
-                    self.skipped.append(Remark(name, f"It cannot be read: {error}."))
+                    made[id_] = make(raw)
+                except (KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
+                    del self.adjusted[adjusted:]
+                    self.components = components
+                    why = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
+                    self.skipped.append(Remark(name, f"It cannot be read: {why}."))
         return list(made.values())
 
     def _read_components(self) -> None:
-        groups: dict[str, str] = {}
+        groups: dict[str, Json] = {}
         plain: list[Json] = []
         for document in self.documents:
-            for raw in document.get("components") or ():
-                if not isinstance(raw, dict) or not raw.get("id"):
+            for raw in _list(document, "components"):
+                id_ = _id(raw)
+                if not id_:
                     self.skipped.append(Remark("component ?", "It has no id."))
                 elif raw.get("group"):
-                    groups[raw["id"]] = tidy_line(str(raw.get("name", "")))
+                    groups.setdefault(id_, raw)
                 else:
                     plain.append(raw)
-        for raw in sorted(plain, key=lambda one: int(one.get("position") or 0)):
-            self._component(raw, groups.get(raw.get("group_id") or "", ""))
+
+        def group_of(raw: Json) -> Json:
+            return groups.get(str(raw.get("group_id") or ""), {})
+
+        for raw in sorted(plain, key=lambda one: (_position(group_of(one) or one), _position(one))):
+            self._component(raw, tidy_line(str(group_of(raw).get("name") or ""))[:NAME_LIMIT])
 
     def _component(self, raw: Json, group: str = "", *, gone: bool = False) -> str:
         key = str(raw.get("id") or raw.get("code"))
         if key not in self.components:
             name = tidy_line(str(raw.get("name") or key))
+            if len(name) > NAME_LIMIT:
+                self.adjusted.append(Remark(f"component {key}", f"Its name was cut to {NAME_LIMIT} characters."))
+                name = name[:NAME_LIMIT].rstrip()
             self.components[key] = PastComponent(
                 key=key,
                 name=name,
                 description=tidy(str(raw.get("description") or "")),
                 group=group,
-                created_at=_time(raw.get("created_at")) or self.as_of,
+                created_at=_time_or_none(raw.get("created_at")) or self.as_of,
                 gone=gone,
             )
             if gone:
@@ -175,7 +223,7 @@ class _Reading:
 
     def _updates(self, raw: Json) -> list[Json]:
         """Oldest first. The files have them newest first, which decides among those of the same moment."""
-        said = [one for one in reversed(raw.get("incident_updates") or ()) if isinstance(one, dict)]
+        said = [one for one in reversed(_list(raw, "incident_updates")) if isinstance(one, dict)]
         return sorted(said, key=lambda one: _need_time(one.get("display_at") or one.get("created_at")))
 
     def _codes(self, said: list[Json], name: str) -> list[str]:
@@ -184,7 +232,8 @@ class _Reading:
         codes = []
         for one in said:
             code = str(one.get("id") or "")
-            if code in seen:
+            code = code if len(code) <= CODE_LIMIT and code.isascii() and code.isalnum() else ""
+            if code in seen and code:
                 self.adjusted.append(Remark(f"{name}: update {code}", "The same id stands twice; both texts are kept."))
                 code = ""
             seen.add(code)
@@ -246,7 +295,7 @@ class _Reading:
 
         for one in said:
             at = _need_time(one.get("display_at") or one.get("created_at"))
-            for part in one.get("affected_components") or ():
+            for part in _list(one, "affected_components"):
                 key = self._component(part, gone=str(part.get("code")) not in self.components)
                 status = ComponentStatus(part.get("new_status") or "operational")
                 if key in open_ and open_[key][0] is not status:
@@ -258,7 +307,7 @@ class _Reading:
                 close(key, end)
         done += [PastStretch(component=k, status=s, from_at=at, to_at=None) for k, (s, at) in sorted(open_.items())]
         if not done and impact in _BY_IMPACT and (end is None or end > started):
-            parts = [self._component(one, gone=one["id"] not in self.components) for one in raw.get("components") or ()]
+            parts = [self._component(one, gone=_id(one) not in self.components) for one in _list(raw, "components")]
             done = [
                 PastStretch(component=key, status=_BY_IMPACT[impact], from_at=started, to_at=end)
                 for key in dict.fromkeys(parts)
@@ -297,7 +346,7 @@ class _Reading:
             began = starts
         if state is MaintenanceState.COMPLETED:
             finished = max(finished or ends, began or starts)
-        parts = [self._component(one, gone=one["id"] not in self.components) for one in raw.get("components") or ()]
+        parts = [self._component(one, gone=_id(one) not in self.components) for one in _list(raw, "components")]
         return PastMaintenance(
             key=str(raw["id"]),
             title=tidy_line(str(raw.get("name") or "")),
@@ -312,11 +361,41 @@ class _Reading:
         )
 
 
+def _id(raw: object) -> str:
+    """The id of a thing; empty when it has none, or is no thing."""
+    id_ = raw.get("id") if isinstance(raw, dict) else None
+    return str(id_).strip() if isinstance(id_, str | int) and not isinstance(id_, bool) else ""
+
+
+def _list(raw: Json, key: str) -> list[Any]:
+    """A list in a thing, where other programs may have left nothing, or something else."""
+    found = raw.get(key)
+    return found if isinstance(found, list) else []
+
+
+def _position(raw: Json) -> int:
+    position = raw.get("position")
+    return position if isinstance(position, int) else 0
+
+
+def _time_or_none(value: object) -> datetime | None:
+    """A time that matters little: what cannot be read is none."""
+    try:
+        return _time(value)
+    except (ValueError, OverflowError):
+        return None
+
+
 def _time(value: object) -> datetime | None:
     if not isinstance(value, str) or not value:
         return None
-    at = datetime.fromisoformat(value)
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"“{value[:40]}” is not a time") from None
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    if not FIRST <= at < LAST:
+        raise ValueError(f"“{value[:40]}” lies outside of {FIRST.year} to {LAST.year}")
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 

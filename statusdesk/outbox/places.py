@@ -59,6 +59,8 @@ class OpenPlaces:
 
     def open_target(self, target: Target, secret: str) -> TargetHost:
         """A target's host, with a credential that need not be in the keyring yet."""
+        if target.kind == "folder":  # looked at each time: a link may lead elsewhere by now
+            check_apart(self._folder, Path(target.location).expanduser())
         state = self._folder / "targets" / f"{target.id}.json"
         place = Place(location=target.location, settings=target.settings, state_file=state, secret=secret)
         return targets.kind(target.kind).open(place)
@@ -105,5 +107,17 @@ def check_apart(private: Path, public: Path) -> None:
     if overlap(private, public):
         raise Refused(
             "That folder holds your private data. Choose another, so callers' numbers can never be published.",
+            field="output",
+        )
+
+
+def check_free(out: Path) -> None:
+    """Refuse a site folder that is a file, or holds a site we did not make."""
+    if out.exists() and not out.is_dir():
+        raise Refused(f"{out} is a file. Choose a folder.", field="output")
+    if (out / "index.html").exists() and not (out / builder.BUILD_FILE).exists():
+        files = sum(1 for one in out.rglob("*") if one.is_file())
+        raise Refused(
+            f"There is already a site in {out} ({files} files). Choose another folder, or empty this one first.",
             field="output",
         )

@@ -133,7 +133,9 @@ def load_site(out: Path, state_file: Path) -> BuiltSite | None:
         except FileNotFoundError:
             return None
     files = memory.files | {BUILD_FILE: hashlib.sha256(stamp).hexdigest()}
-    return BuiltSite(folder=out, files=files, build_id=memory.build_id, head=memory.head, built_at=memory.built_at)
+    return BuiltSite(
+        folder=out, files=files, build_id=memory.digest_hex[:12], head=memory.head, built_at=memory.built_at
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +218,7 @@ class _Build:
             return None
         try:
             lies_there = json.loads((self.out / BUILD_FILE).read_bytes())
-            if lies_there["build_id"] != known.build_id or self.head < known.head:
+            if lies_there["digest"] != known.digest_hex or self.head < known.head:
                 return None
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
@@ -242,7 +244,7 @@ class _Build:
             removed=self.removed,
             bytes=self.bytes,
             seconds=0.0,
-            build_id=self.memory.build_id,
+            build_id=self.memory.digest_hex[:12],
             head=self.memory.head,
             full=full,
         )
@@ -254,13 +256,19 @@ class _Build:
         self.flush_each = len(incidents) + len(works) <= _FLUSH_EACH_UP_TO or not hasattr(os, "sync")
         there = set(self._inventory())
         self._assets()
+        done: set[str] = set()
+        for month in reversed(self.reading.months):
+            for incident in self.reading.incidents_of(month.month):
+                self._incident(incident.ref)
+                done.add(incident.ref)
         for ref in incidents:
-            self._incident(ref)
+            if ref not in done:
+                self._incident(ref)
         for ref in works:
             self._maintenance(ref)
         for slug in self.components:
             self._component(slug)
-        for month in self.reading.months:
+        for month in reversed(self.reading.months):
             self._month(month.month)
         self._front()
         self._note_page()
@@ -303,7 +311,7 @@ class _Build:
     def _incident(self, ref: str) -> list[str]:
         """Write an incident's files; returns those that are no longer its own."""
         incident = self.reading.incident(ref)
-        before = self.memory.incidents.pop(ref, None)
+        before = Trace.of(self.memory.incidents.pop(ref, None))
         old = [f"incidents/{ref}/index.html", f"api/v2/incidents/{before.code}.json"] if before else []
         if incident is None:
             self.lines.append(ledger.trace_line("i", ref, None))
@@ -318,7 +326,7 @@ class _Build:
 
     def _maintenance(self, ref: str) -> list[str]:
         work = self.reading.maintenance(ref)
-        before = self.memory.maintenances.pop(ref, None)
+        before = Trace.of(self.memory.maintenances.pop(ref, None))
         if work is None:
             self.lines.append(ledger.trace_line("m", ref, None))
             return [f"maintenance/{ref}/index.html"]
@@ -327,9 +335,9 @@ class _Build:
         return []
 
     def _remember(self, mark: str, ref: str, before: Trace | None, trace: Trace) -> None:
-        (self.memory.incidents if mark == "i" else self.memory.maintenances)[ref] = trace
+        (self.memory.incidents if mark == "i" else self.memory.maintenances)[ref] = trace.text
         if trace != before:
-            self.lines.append(ledger.trace_line(mark, ref, trace))
+            self.lines.append(ledger.trace_line(mark, ref, trace.text))
 
     def _component(self, slug: str) -> list[str]:
         component = next((c for c in self.reading.components if c.slug == slug), None)
@@ -367,12 +375,8 @@ class _Build:
 
     def _stamp(self) -> None:
         """build.json, unless nothing else changed."""
-        digest = f"{ledger.digest_of(self.memory.files.items()):064x}"
-        if digest[:12] == self.memory.build_id and self.memory.built_at is not None:
-            return
-        target = self.out / BUILD_FILE
+        target, digest = self.out / BUILD_FILE, self.memory.digest_hex
         document = {"build_id": digest[:12], "generated_at": "", "files": len(self.memory.files), "digest": digest}
-        self.memory.build_id, self.memory.built_at = digest[:12], self.now
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             there = json.loads(target.read_bytes())
             if there == document | {"generated_at": there["generated_at"]}:
@@ -380,6 +384,7 @@ class _Build:
                 return
         document["generated_at"] = rfc3339(self.now)
         self._write(target, json.dumps(document, indent=1).encode() + b"\n")
+        self.memory.built_at = self.now
 
     # How to write
 
@@ -397,7 +402,7 @@ class _Build:
         self._note(path, digest)
 
     def _note(self, path: str, digest: str) -> None:
-        self.memory.files[path] = digest
+        self.memory.note(path, digest)
         self.lines.append(f"+\t{digest}\t{path}")
 
     def _write(self, target: Path, data: bytes) -> None:
@@ -428,7 +433,8 @@ class _Build:
         with contextlib.suppress(OSError):  # a folder that still holds something stays
             if target.parent != self.out:
                 target.parent.rmdir()
-        if self.memory.files.pop(path, None):
+        if path in self.memory.files:
+            self.memory.note(path, None)
             self.lines.append(f"-\t{path}")
         self.removed += 1
 

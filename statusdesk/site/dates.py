@@ -49,7 +49,8 @@ class Dates:
 
     def clock(self, instant: datetime) -> str:
         """15:12."""
-        return f"{self.local(instant):%H:%M}"
+        local = instant.astimezone(self.zone)
+        return f"{local.hour:02}:{local.minute:02}"
 
     def clock_zone(self, instant: datetime) -> str:
         """15:12 CEST."""
@@ -65,25 +66,27 @@ class Dates:
 
     def big(self, instant: datetime) -> Markup:
         """A `time` element whose zone is set small."""
-        return Markup('<time datetime="%s">%s <small>%s</small></time>') % (
-            self.iso(instant),
-            self.clock(instant),
-            self.zone_name(instant),
-        )
+        iso, clock, zone = self.iso(instant), self.clock(instant), self.zone_name(instant)
+        return Markup(f'<time datetime="{iso}">{clock} <small>{zone}</small></time>')  # noqa: S704  no text of users
 
     def moment(self, instant: datetime) -> Markup:
         """A `time` element with its day: 9 June, 15:12 CEST."""
         return self._time(instant, f"{self.day(self.on(instant))}, {self.clock_zone(instant)}")
 
+    def near(self, instant: datetime, other: datetime) -> Markup:
+        """A `time` element that names its day only when it is another one than `other`'s."""
+        return self.time(instant) if self.on(instant) == self.on(other) else self.moment(instant)
+
     def between(self, start: datetime, end: datetime) -> Markup:
         """From when to when, each day named once: 9 June, 15:12 to 17:10 CEST."""
         if self.on(start) != self.on(end):
-            return Markup("{} to {}").format(self.moment(start), self.moment(end))
+            return self.moment(start) + " to " + self.moment(end)
         first = self.clock(start) if self.zone_name(start) == self.zone_name(end) else self.clock_zone(start)
-        return Markup("{}, {} to {}").format(self.weekday(self.on(start)), self._time(start, first), self.time(end))
+        return self.weekday(self.on(start)) + ", " + self._time(start, first) + " to " + self.time(end)
 
     def _time(self, instant: datetime, words: str) -> Markup:
-        return Markup('<time datetime="%s">%s</time>') % (self.iso(instant), words)
+        iso = self.local(instant).isoformat(timespec="minutes")
+        return Markup(f'<time datetime="{iso}">{words}</time>')  # noqa: S704  clocks and Babel's names of days
 
     def day(self, day: date) -> str:
         """9 June."""
@@ -95,7 +98,18 @@ class Dates:
 
     def weekday(self, day: date) -> str:
         """Tuesday 9 June."""
-        return self._skeleton("EEEE", day) + " " + self._skeleton("MMMMd", day)
+        return self._skeleton("EEEE", day) + " " + self._skeleton("MMMMd", day).replace(" ", "\N{NO-BREAK SPACE}")
+
+    def days(self, first: date, last: date) -> str:
+        """1 to 7 June, or June 1 to 7, as the language has it; both days lie in one month."""
+        if first == last:
+            return self.day(first)
+        said = self.day(last)
+        return f"{first.day} to {said}" if said[:1].isdigit() else f"{self.day(first)} to {last.day}"
+
+    def weekday_year(self, day: date) -> str:
+        """Tuesday 9 June 2026."""
+        return f"{self.weekday(day)} {day.year}"
 
     def month(self, key: str) -> str:
         """June 2026, from 2026-06."""

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
-from statusdesk.domain.ids import public_code
 from statusdesk.domain.incident import IncidentState, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.public import PublicIncident, PublicMaintenance, PublicUpdate
@@ -76,9 +75,7 @@ class Feeds:
         self.base = page.base_url.rstrip("/") + "/" if page.base_url else ""
         host = urlsplit(page.base_url).hostname if page.base_url else ""
         # RFC 4151: a tag needs a day on which the host was ours; the page's first day never changes.
-        self.authority = (
-            f"tag:{host},{page.created_at:%Y-%m-%d}:" if host else f"urn:statusdesk:{public_code(page.id)}:"
-        )
+        self.authority = f"tag:{host},{page.created_at:%Y-%m-%d}:" if host else f"urn:statusdesk:{page.id}:"
         self.statuspage_authority = f"tag:{host},2005:" if host else self.authority
 
     def updates(self) -> bytes:

@@ -9,14 +9,14 @@ Local state, worth nothing elsewhere: losing it costs one full build. Lines are 
     i | m    REF  MONTH  CODE  SLUGS   where an incident or a maintenance is shown (MONTH empty: nowhere any more)
     c        SLUG  DIGEST              a component's public settings (DIGEST empty: gone)
     page     DIGEST                    the page's settings
-    commit   HEAD  DAY  BUILD_ID  BUILT_AT
+    commit   HEAD  DAY  DIGEST  BUILT_AT
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -34,34 +34,63 @@ class Trace:
     code: str
     slugs: tuple[str, ...]
 
+    @property
+    def text(self) -> str:
+        """As the log keeps it."""
+        return f"{self.month}\t{self.code}\t{','.join(self.slugs)}"
+
+    @classmethod
+    def of(cls, text: str | None) -> Trace | None:
+        """The trace behind a text; None for none."""
+        if text is None:
+            return None
+        month, code, slugs = text.split("\t")
+        return cls(month, code, tuple(slugs.split(",")) if slugs else ())
+
+
+_NOWHERE = "\t\t"
+
 
 @dataclass(slots=True)
 class Memory:
-    """All that the last committed build left. `digest` is kept up with every change of `files`."""
+    """All that the last committed build left. `digest` is the sum of the shares of `files` modulo 2^256.
+
+    Traces stay texts until somebody asks (`Trace.of`): there may be ten thousand, and a build looks at a few.
+    """
 
     engine: str
     folder: str
     head: int = -1
     day: date = date.min
-    build_id: str = ""
+    digest: int = 0
     built_at: datetime | None = None
     page: str = ""
     files: dict[str, str] = field(default_factory=dict)
-    incidents: dict[str, Trace] = field(default_factory=dict)
-    maintenances: dict[str, Trace] = field(default_factory=dict)
+    incidents: dict[str, str] = field(default_factory=dict)
+    maintenances: dict[str, str] = field(default_factory=dict)
     components: dict[str, str] = field(default_factory=dict)
     interrupted: bool = False
     lines: int = 0
 
+    @property
+    def digest_hex(self) -> str:
+        """The site's digest in 64 hexadecimal digits; its first 12 are the build id."""
+        return f"{self.digest:064x}"
 
-def term(path: str, digest: str) -> int:
+    def note(self, path: str, sha: str | None) -> None:
+        """A file is there now with this hash, or gone: a change costs one file, whatever the number of all."""
+        old = self.files.pop(path, None)
+        if old is not None:
+            self.digest -= _share(path, old)
+        if sha is not None:
+            self.files[path] = sha
+            self.digest += _share(path, sha)
+        self.digest %= _MODULUS
+
+
+def _share(path: str, digest: str) -> int:
     """A file's share of the site's digest."""
     return int.from_bytes(sha256(f"{path}\0{digest}".encode()).digest(), "big")
-
-
-def digest_of(files: Iterable[tuple[str, str]]) -> int:
-    """The sum of all shares modulo 2^256: the same for any order, and one file's change costs one file."""
-    return sum(term(path, digest) for path, digest in files) % _MODULUS
 
 
 def load(state_file: Path) -> Memory | None:
@@ -85,14 +114,14 @@ def _replay(memory: Memory, lines: list[str]) -> None:
     """Lines count from their commit on. A torn last line raises or leaves the build open: both mean a full build."""
     begun: list[str] | None = None
     for line in lines:
-        if begun is not None and line[:7] != "commit\t":
+        if begun is not None and not line.startswith("commit\t"):
             begun.append(line)
-        elif line[:6] == "begin\t":
+        elif line.startswith("begin\t"):
             begun = []
         elif begun is not None:
             _apply(memory, begun)
-            _, head, day, build_id, built_at = line.split("\t")
-            memory.head, memory.day, memory.build_id = int(head), date.fromisoformat(day), build_id
+            _, head, day, digest, built_at = line.split("\t")
+            memory.head, memory.day, memory.digest = int(head), date.fromisoformat(day), int(digest, 16)
             memory.built_at = datetime.fromisoformat(built_at)
             begun = None
         elif line:
@@ -101,33 +130,31 @@ def _replay(memory: Memory, lines: list[str]) -> None:
 
 
 def _apply(memory: Memory, lines: list[str]) -> None:
+    files, incidents, maintenances = memory.files, memory.incidents, memory.maintenances
     for line in lines:
-        mark, _, rest = line.partition("\t")
-        if mark == "+":
-            memory.files[rest[65:]] = rest[:64]
-        elif mark == "-":
-            memory.files.pop(rest, None)
-        elif mark in ("i", "m"):
-            ref, month, code, slugs = rest.split("\t")
-            traces = memory.incidents if mark == "i" else memory.maintenances
-            if month:
-                traces[ref] = Trace(month, code, tuple(slugs.split(",")) if slugs else ())
-            else:
-                traces.pop(ref, None)
-        elif mark == "c":
-            slug, digest = rest.split("\t")
-            if digest:
-                memory.components[slug] = digest
-            else:
-                memory.components.pop(slug, None)
-        elif mark == "page":
-            memory.page = rest
-        # A second "begin" after an interrupted build: the lines before it were never written, so nothing to undo.
+        mark = line[:2]
+        if mark == "+\t":
+            files[line[67:]] = line[2:66]
+        elif mark in ("i\t", "m\t"):
+            ref, _, text = line[2:].partition("\t")
+            traces = incidents if mark == "i\t" else maintenances
+            traces[ref] = text
+            if text == _NOWHERE:
+                del traces[ref]
+        elif mark == "-\t":
+            files.pop(line[2:], None)
+        elif mark == "c\t":
+            slug, digest = line[2:].split("\t")
+            memory.components[slug] = digest
+            if not digest:
+                del memory.components[slug]
+        elif mark == "pa":
+            memory.page = line[5:]
 
 
-def trace_line(mark: str, ref: str, trace: Trace | None) -> str:
-    """An `i` or `m` line."""
-    return f"{mark}\t{ref}\t{trace.month}\t{trace.code}\t{','.join(trace.slugs)}" if trace else f"{mark}\t{ref}\t\t\t"
+def trace_line(mark: str, ref: str, text: str | None) -> str:
+    """An `i` or `m` line; without a text it says that the thing is nowhere any more."""
+    return f"{mark}\t{ref}\t{text or _NOWHERE}"
 
 
 def begin(state_file: Path, memory: Memory, head: int, day: date, *, anew: bool) -> None:
@@ -166,7 +193,7 @@ def _all_lines(memory: Memory) -> Iterator[str]:
 
 def _commit_line(memory: Memory) -> str:
     assert memory.built_at is not None
-    return f"commit\t{memory.head}\t{memory.day}\t{memory.build_id}\t{memory.built_at.isoformat()}"
+    return f"commit\t{memory.head}\t{memory.day}\t{memory.digest_hex}\t{memory.built_at.isoformat()}"
 
 
 def _append(state_file: Path, lines: list[str]) -> None:

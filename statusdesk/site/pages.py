@@ -10,7 +10,7 @@ import calendar
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -41,6 +41,8 @@ from statusdesk.site.words import Look
 
 COMPONENT_INCIDENTS = 25
 STEPS = 5
+# The home page shows so many open, waiting and planned things in full; a page that never ends helps nobody.
+HOME_LISTED = 6
 OK = Look("ok", "ok", "No open problem")
 # An update that is this late may mean that the desk has lost its own internet: then the page offers the telephone.
 LOST_AFTER_MIN = 90
@@ -227,13 +229,18 @@ class ComponentBar:
 
 @dataclass(frozen=True, slots=True)
 class MonthDay:
-    """A day of a month's page; with nothing on it, a run of quiet days from `first` to `last`."""
+    """A day of a month's page; or a run of days on which nothing began, with what was still going on (`carried`)."""
 
     first: date
     last: date
     incidents: Sequence[PublicIncident]
     maintenances: Sequence[PublicMaintenance]
     carried: Sequence[PublicIncident]
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing began."""
+        return not self.incidents and not self.maintenances
 
 
 class Pages:
@@ -290,8 +297,10 @@ class Pages:
             affected=self._affected(worst, and_the_rest=True) if worst else "",
             groups=[(group, [self.component_bar(c, "") for c in members]) for group, members in reading.groups],
             first_day=first,
-            planned=reading.planned,
-            waiting=reading.waiting,
+            shown=reading.open[:HOME_LISTED],
+            planned=reading.planned[:HOME_LISTED],
+            waiting=reading.waiting[:HOME_LISTED],
+            more_waiting=len(reading.waiting) - HOME_LISTED,
             recent=reading.recent,
             steps=reading.reader.steps(STEPS),
             record=reading.reader.record(reading.today),
@@ -384,10 +393,10 @@ class Pages:
         first = date(int(key[:4]), int(key[5:]), 1)
         last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
         known = min(last, reading.today)
-        incidents = reading.reader.incidents_in_month(key)
+        incidents = reading.incidents_of(key)
         works = reading.reader.maintenances_in_month(key)
         before = f"{first - timedelta(days=1):%Y-%m}"
-        carried = [i for i in reading.reader.incidents_in_month(before) if self._last_day(i) >= first]
+        carried = [i for i in reading.incidents_of(before) if self._last_day(i) >= first]
         found = [s for i in (*carried, *incidents) for s in incident_stretches(i)]
         found += [maintenance_stretch(m) for m in works if m.state is not MaintenanceState.CANCELLED]
         marked = bars.by_day(found, zone, first, known)
@@ -475,8 +484,8 @@ class Pages:
 
     def _history_href(self, stretch: Stretch, root: str) -> str:
         """The day's place in the history, or the page of the thing itself where the day is not known."""
-        if stretch.began_at is not None:
-            local = self.reading.dates.local(stretch.began_at)
+        local = self.reading.dates.local(stretch.began_at) if stretch.began_at else None
+        if local and any(m.month == f"{local:%Y-%m}" for m in self.reading.months):
             return f"{root}history/{local:%Y-%m}/#d{local:%d}"
         if stretch.incident_ref:
             return f"{root}incidents/{stretch.incident_ref}/"
@@ -501,31 +510,25 @@ class Pages:
         works: Sequence[PublicMaintenance],
         carried: Sequence[PublicIncident],
     ) -> list[MonthDay]:
-        """Newest day first; runs of days without anything in between. Days to come are listed when they are planned."""
+        """Newest day first; runs of days on which nothing began in between. Planned days to come are listed too."""
         begun: dict[date, tuple[list[PublicIncident], list[PublicMaintenance]]] = {}
         for incident in incidents:
             begun.setdefault(self.reading.dates.on(incident.started_at), ([], []))[0].append(incident)
         for work in works:
             begun.setdefault(self.reading.dates.on(work.starts_at), ([], []))[1].append(work)
-        until = min(known, max((self._last_day(i) for i in carried), default=first - timedelta(days=1)))
-        rows: list[MonthDay] = []
-        quiet_from = first
-        for day in [*sorted(begun), known + timedelta(days=1)]:
-            rows += self._quiet(quiet_from, min(day - timedelta(days=1), known), until, carried)
-            if day in begun:
-                rows.append(MonthDay(day, day, *begun[day], []))
-            quiet_from = max(quiet_from, day + timedelta(days=1))
+        spans = [(self.reading.dates.on(i.started_at), self._last_day(i), i) for i in (*carried, *incidents)]
+        rows = [MonthDay(day, day, *things, ()) for day, things in begun.items()]
+        day = first
+        while day <= known:
+            if day not in begun:
+                still = tuple(i for begin, end, i in spans if begin <= day <= end)
+                before = rows[-1] if rows else None
+                if before and before.last == day - timedelta(days=1) and before.is_quiet and before.carried == still:
+                    rows[-1] = replace(before, last=day)
+                else:
+                    rows.append(MonthDay(day, day, (), (), still))
+            day += timedelta(days=1)
         return sorted(rows, key=lambda row: row.first, reverse=True)
-
-    def _quiet(self, first: date, last: date, until: date, carried: Sequence[PublicIncident]) -> list[MonthDay]:
-        """The days from `first` to `last`, cut where what the month before left open ended."""
-        rows: list[MonthDay] = []
-        if first <= min(last, until):
-            rows.append(MonthDay(first, min(last, until), [], [], carried))
-            first = until + timedelta(days=1)
-        if first <= last:
-            rows.append(MonthDay(first, last, [], [], []))
-        return rows
 
     def _affected(self, incident: PublicIncident, *, and_the_rest: bool) -> str:
         """What an open incident touches, in words; on the home page also whether the rest works."""

@@ -8,13 +8,14 @@ page's own settings touch all. A new day touches what shows days.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from hashlib import sha256
 
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.public import PublicComponent, PublicPage
-from statusdesk.site.ledger import Memory
+from statusdesk.site.ledger import Memory, Trace
 from statusdesk.site.reading import Reading
 
 
@@ -66,8 +67,8 @@ def plan(reading: Reading, memory: Memory, changes: Changes, page: str, componen
     todo.front = bool(changes.page or changes.components or changes.destinations or renamed)
     if renamed:
         todo.components |= renamed
-        todo.incidents |= {ref for ref, trace in memory.incidents.items() if renamed & set(trace.slugs)}
-        todo.maintenances |= {ref for ref, trace in memory.maintenances.items() if renamed & set(trace.slugs)}
+        todo.incidents |= _shown_with(memory.incidents, renamed)
+        todo.maintenances |= _shown_with(memory.maintenances, renamed)
     if changes.components:
         todo.components |= components.keys()
     _follow_incidents(reading, memory, todo)
@@ -83,9 +84,14 @@ def plan(reading: Reading, memory: Memory, changes: Changes, page: str, componen
     return todo
 
 
+def _shown_with(traces: Mapping[str, str], slugs: set[str]) -> set[str]:
+    """The refs whose pages name one of these components."""
+    return {ref for ref, text in traces.items() if (trace := Trace.of(text)) and slugs & set(trace.slugs)}
+
+
 def _follow_incidents(reading: Reading, memory: Memory, todo: Plan) -> None:
     for ref in todo.incidents:
-        known, now = memory.incidents.get(ref), reading.incident(ref)
+        known, now = Trace.of(memory.incidents.get(ref)), reading.incident(ref)
         if known:
             todo.months |= {known.month, next_month(known.month)}
             todo.components |= set(known.slugs)
@@ -96,7 +102,7 @@ def _follow_incidents(reading: Reading, memory: Memory, todo: Plan) -> None:
 
 def _follow_maintenances(reading: Reading, memory: Memory, todo: Plan) -> None:
     for ref in todo.maintenances:
-        known, now = memory.maintenances.get(ref), reading.maintenance(ref)
+        known, now = Trace.of(memory.maintenances.get(ref)), reading.maintenance(ref)
         if known:
             todo.months.add(known.month)
             todo.components |= set(known.slugs)

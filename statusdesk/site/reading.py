@@ -27,6 +27,7 @@ from statusdesk.site.reader import PublicReader
 
 RECENT = 5
 _KEEP = 256
+_KEEP_MONTHS = 2
 
 
 class Reading:
@@ -39,6 +40,7 @@ class Reading:
         self.dates: Dates = dates(page.time_zone, page.locale)
         self._incidents: dict[str, PublicIncident | None] = {}
         self._maintenances: dict[str, PublicMaintenance | None] = {}
+        self._months: dict[str, Sequence[PublicIncident]] = {}
 
     def incident(self, ref: str) -> PublicIncident | None:
         """One incident; its page, its JSON and its month ask for it one after the other."""
@@ -47,6 +49,17 @@ class Reading:
                 self._incidents.clear()
             self._incidents[ref] = self.reader.incident(ref)
         return self._incidents[ref]
+
+    def incidents_of(self, month: str) -> Sequence[PublicIncident]:
+        """The incidents that began in a month. A full build reads them in this way: a month at once, not one by one."""
+        if month not in self._months:
+            if len(self._months) >= _KEEP_MONTHS:
+                self._months.clear()
+            self._months[month] = self.reader.incidents_in_month(month)
+            if len(self._incidents) >= _KEEP:
+                self._incidents.clear()
+            self._incidents |= {i.ref: i for i in self._months[month]}
+        return self._months[month]
 
     def maintenance(self, ref: str) -> PublicMaintenance | None:
         """One maintenance."""

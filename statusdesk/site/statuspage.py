@@ -14,7 +14,6 @@ from datetime import datetime
 from typing import Any
 
 from statusdesk.domain.component import ComponentStatus, worst
-from statusdesk.domain.ids import public_code
 from statusdesk.domain.incident import Impact, IncidentState, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.public import (
@@ -120,7 +119,7 @@ class StatuspageApi:
 
     @property
     def _page_id(self) -> str:
-        return public_code(self.reading.page.id)
+        return self.reading.page.id
 
     def _status(self) -> Json:
         """The worst of what is open; maintenance shows only when nothing is wrong."""

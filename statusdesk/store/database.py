@@ -43,7 +43,7 @@ class Workspace:
         if "://" in text:
             try:
                 url = sa.make_url(text)
-            except exc.ArgumentError:
+            except (exc.ArgumentError, ValueError):
                 raise Refused(
                     "That workspace address cannot be read. Use a folder, or postgresql+psycopg://…"
                 ) from None
@@ -54,7 +54,10 @@ class Workspace:
             url = url.set(drivername="postgresql+psycopg")
             name = hashlib.sha256(url.render_as_string(hide_password=True).encode()).hexdigest()[:16]
             return cls(url, state_dir() / "workspaces" / name)
-        folder = Path(text).expanduser().resolve()
+        try:
+            folder = Path(text).expanduser().resolve()
+        except RuntimeError:
+            raise Refused(f"{text} names a home folder that does not exist. Give the whole path.") from None
         return cls(sa.URL.create("sqlite", database=str(folder / DATABASE_FILE)), folder)
 
     @property
@@ -126,6 +129,11 @@ def _faults(workspace: Workspace) -> Iterator[None]:
         raise EnvironmentFault(message, title="The database is not available") from error
 
 
+def already_there(workspace: Workspace) -> Refused:
+    """The refusal to make a workspace over another one."""
+    return Refused(f"There is already a workspace in {workspace.label}. Open it, or choose another place.")
+
+
 class Store:
     """An open workspace. Threads may share it; each transaction has its own connection."""
 
@@ -138,23 +146,33 @@ class Store:
 
     @classmethod
     def exists(cls, workspace: Workspace) -> bool:
-        """Whether there is a workspace. Raises EnvironmentFault when a database server cannot be reached."""
-        if workspace.is_file:
-            return workspace.file.is_file()
+        """Whether there is a workspace. Raises EnvironmentFault when the database cannot be read.
+
+        A database without a page is none: somebody was cut off while making it.
+        """
+        if workspace.is_file and not workspace.file.is_file():
+            return False
         engine = _engine(workspace)
         try:
             with _faults(workspace), engine.connect() as connection:
-                return _revision(connection) is not None
+                revision = _revision(connection)
+                if revision not in REVISIONS:
+                    return revision is not None
+                return connection.execute(sa.select(t.pages.c.id).limit(1)).first() is not None
         finally:
             engine.dispose()
 
     @classmethod
     def create(cls, workspace: Workspace) -> Store:
-        """Make a new, empty workspace. Refused where one is already."""
+        """The database for a new workspace, which begins to exist with its page. Refused where one is already."""
         if cls.exists(workspace):
-            raise Refused(f"There is already a workspace in {workspace.label}. Open it, or choose another place.")
+            raise already_there(workspace)
+        if workspace.is_file and workspace.folder.exists() and not workspace.folder.is_dir():
+            raise Refused(f"{workspace.folder} is a file. A workspace is a folder: choose another place.")
         try:
             workspace.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if workspace.is_file:
+                workspace.file.touch(mode=0o600)  # people's names and numbers: for this user alone
         except OSError as error:
             raise EnvironmentFault(
                 f"{workspace.folder} cannot be made: {error.strerror}. Choose another place."
@@ -167,6 +185,8 @@ class Store:
     @classmethod
     def open(cls, workspace: Workspace) -> Store:
         """Open a workspace, migrated to this version. A copy of the SQLite file is kept before a migration."""
+        if workspace.is_file and workspace.folder.is_file():
+            raise Refused(f"{workspace.folder} is a file. Give the folder of the workspace.")
         if not cls.exists(workspace):
             raise NotFound(f"There is no workspace in {workspace.label}. Make one with: statusdeskctl init --name NAME")
         engine = _engine(workspace)
@@ -200,8 +220,8 @@ class Store:
         SQLite: BEGIN IMMEDIATE. PostgreSQL: the page's row is locked first, so that events get a gapless head.
         """
         with _faults(self.workspace), self._writing.begin() as connection:
-            if not self.workspace.is_file:
-                connection.execute(sa.select(t.pages.c.id).with_for_update()).all()
+            if not self.workspace.is_file and not connection.execute(sa.select(t.pages.c.id).with_for_update()).all():
+                connection.execute(sa.text(f"LOCK TABLE {t.pages.name} IN EXCLUSIVE MODE"))  # it is just being made
             yield connection
 
     @contextmanager

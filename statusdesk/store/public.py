@@ -228,6 +228,7 @@ class PublicRecordReader:
         return made
 
     def _entry_columns(self) -> sa.Select[Any]:
+        """Entries of published incidents and maintenances. A false alarm was no trouble: its entries do not count."""
         e, i, m = t.entries.c, t.incidents.c, t.maintenances.c
         return (
             sa.select(
@@ -238,13 +239,14 @@ class PublicRecordReader:
                 e.incident_id,
                 i.ref.label("incident_ref"),
                 m.ref.label("maintenance_ref"),
+                sa.func.coalesce(i.started_at, m.starts_at, type_=e.from_at.type).label("began_at"),
             )
             .select_from(
                 t.entries.outerjoin(t.incidents, e.incident_id == i.id).outerjoin(
                     t.maintenances, e.maintenance_id == m.id
                 )
             )
-            .where(sa.or_(i.id.is_(None), i.drill.is_(sa.false())))
+            .where(sa.or_(i.id.is_(None), sa.and_(i.drill.is_(sa.false()), i.state != IncidentState.WITHDRAWN)))
             .order_by(e.from_at, e.id)
         )
 
@@ -259,6 +261,7 @@ class PublicRecordReader:
             to_at=row.to_at,
             incident_ref=row.incident_ref,
             maintenance_ref=row.maintenance_ref,
+            began_at=row.began_at,
         )
 
     def _entries_of(self, refs: dict[str, str]) -> dict[str, list[PublicEntry]]:

@@ -51,6 +51,10 @@ class Reader:
         have["cadence_s"] = {Impact(key): value for key, value in have["cadence_s"].items()}
         return Page(**have)
 
+    def has_page(self) -> bool:
+        """Whether the workspace was made to its end."""
+        return self.sql.execute(sa.select(t.pages.c.id).limit(1)).first() is not None
+
     def head(self) -> int:
         """How many events the record holds."""
         return int(self.sql.execute(sa.select(t.pages.c.event_head)).scalar_one())
@@ -68,9 +72,12 @@ class Reader:
         return tuple(make(Component, row) for row in self.sql.execute(query))
 
     def component_rows(self) -> tuple[board.ComponentRow, ...]:
-        """Components with the status that follows from their open entries (invariant 1)."""
+        """Components with the status that follows from their open entries (invariant 1); drills do not count."""
+        e, i = t.entries.c, t.incidents.c
         open_ = self.sql.execute(
-            sa.select(t.entries.c.component_id, t.entries.c.status).where(t.entries.c.to_at.is_(None))
+            sa.select(e.component_id, e.status)
+            .select_from(t.entries.outerjoin(t.incidents, e.incident_id == i.id))
+            .where(e.to_at.is_(None), sa.or_(i.id.is_(None), i.drill.is_(sa.false())))
         )
         statuses: dict[str, list[Any]] = {}
         for component_id, status in open_:
@@ -106,6 +113,12 @@ class Reader:
             if key in (one.id, one.name):
                 return one
         raise NotFound(f"There is no target “{key}”. See them with: statusdeskctl target list", field="target")
+
+    def newest_event(self) -> datetime:
+        """When the last event of the record was written."""
+        e = t.events.c
+        found: datetime = self.sql.execute(sa.select(e.at).order_by(e.head.desc()).limit(1)).scalar_one()
+        return found
 
     def broken_event(self) -> int | None:
         """The first event whose seal does not fit, or None: the audit trail is what was written."""

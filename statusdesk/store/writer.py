@@ -31,6 +31,8 @@ from statusdesk.store import tables as t
 from statusdesk.store.reader import Reader
 from statusdesk.store.rows import make, values
 
+LAST_GROUP = 10_000  # the position of a heading that stays behind those that are added later
+
 
 class Writer(Reader):
     """One verb's hand on the record: when it happens and who does it are fixed for all of it."""
@@ -85,9 +87,17 @@ class Writer(Reader):
         """Some settings of the page."""
         self.sql.execute(sa.update(t.pages).values(updated_at=self.at, **columns))
 
-    def add_group(self, group: ComponentGroup) -> None:
-        """A heading over components."""
+    def group_named(self, name: str, *, last: bool = False) -> str:
+        """The heading of that name, case ignored; made after the others when it is not there, or behind them all."""
+        groups = self.groups()
+        found = next((one for one in groups if one.name.casefold() == name.casefold()), None)
+        if found is not None:
+            return found.id
+        before = [one.position for one in groups if one.position < LAST_GROUP]
+        position = LAST_GROUP if last else max(before, default=0) + 1
+        group = ComponentGroup(id=ids.new_id(self.at), name=name, position=position)
         self.sql.execute(sa.insert(t.groups).values(values(t.groups, group, created_at=self.at)))
+        return group.id
 
     def add_component(self, component: Component) -> None:
         """A new component."""
@@ -194,6 +204,7 @@ class Writer(Reader):
         *,
         incident_id: str | None = None,
         maintenance_id: str | None = None,
+        drill: bool = False,
     ) -> None:
         """From `at` on, an incident or a maintenance holds these components in these statuses.
 
@@ -220,14 +231,17 @@ class Writer(Reader):
                     maintenance_id=maintenance_id,
                 )
                 self.sql.execute(sa.insert(t.entries).values(values(t.entries, entry)))
-            self.change_component(component_id)
+            if not drill:  # practice leaves no trace on the page, not even a time
+                self.change_component(component_id)
 
-    def recover_components(self, at: datetime, *, incident_id: str = "", maintenance_id: str = "") -> None:
+    def recover_components(
+        self, at: datetime, *, incident_id: str = "", maintenance_id: str = "", drill: bool = False
+    ) -> None:
         """The incident or maintenance lets go of all its components."""
         e = t.entries.c
         mine = e.incident_id == incident_id if incident_id else e.maintenance_id == maintenance_id
         held = self.sql.execute(sa.select(e.component_id).where(mine, e.to_at.is_(None))).scalars().all()
-        for component_id in held:
+        for component_id in () if drill else held:
             self.change_component(component_id)
         later = sa.case((e.from_at > at, e.from_at), else_=sa.literal(at, t.Instant()))
         self.sql.execute(sa.update(t.entries).where(mine, e.to_at.is_(None)).values(to_at=later))
@@ -333,6 +347,13 @@ class Writer(Reader):
         row = {"entity_id": entity_id, "digest": digest}
         if not self.sql.execute(sa.update(t.imports).where(t.imports.c.key == key).values(row)).rowcount:
             self.sql.execute(sa.insert(t.imports).values(key=key, **row))
+
+    def was_touched(self, touched: Touched, key: str) -> bool:
+        """Whether somebody ever did something to it here."""
+        e = t.events.c
+        return (
+            self.sql.execute(sa.select(e.head).where(e.touched == touched, e.key == key).limit(1)).first() is not None
+        )
 
     def codes(self) -> set[str]:
         """Every public code in use."""

@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 
 from statusdesk.domain.board import CheckLine
+from statusdesk.domain.drafts import CLOCK_SLACK
+from statusdesk.domain.times import rfc3339
 from statusdesk.errors import StatusDeskError
 from statusdesk.outbox.places import check_apart
 from statusdesk.verbs.destinations import DestinationVerbs
@@ -17,8 +19,8 @@ class CheckupVerbs(DestinationVerbs):
     """One look at it all."""
 
     def examine(self) -> tuple[CheckLine, ...]:
-        """The workspace, the site folder, the key store, every target and account. Blocks on the network."""
-        found = [self._look_at_record(), self._look_at_folder(), self._look_at_key_store()]
+        """The workspace, the clock, the site folder, the key store, every target and account. Blocks on the network."""
+        found = [self._look_at_record(), self._look_at_clock(), self._look_at_folder(), self._look_at_key_store()]
         for target in self.targets():
             found += [_named(target.name, line) for line in self.check_target(target.id)]
         for account in self.accounts():
@@ -38,6 +40,16 @@ class CheckupVerbs(DestinationVerbs):
             words = f"event {broken} was changed after it was written. Restore the workspace from a copy"
             return CheckLine(what="Workspace", ok=False, result=words)
         return CheckLine(what="Workspace", ok=True, result=f"{self.label}, {events} events, all sealed")
+
+    def _look_at_clock(self) -> CheckLine:
+        """A clock that stands before the newest entry is wrong, here or where that entry was written."""
+        now = self._now()
+        with self._read() as reader:
+            newest = reader.newest_event()
+        if newest > now + CLOCK_SLACK:
+            words = f"{rfc3339(now)} is before the newest entry ({rfc3339(newest)}). Set this computer's clock"
+            return CheckLine(what="Clock", ok=False, result=words)
+        return CheckLine(what="Clock", ok=True, result=rfc3339(now))
 
     def _look_at_folder(self) -> CheckLine:
         with self._read() as reader:

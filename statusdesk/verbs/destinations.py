@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from statusdesk.channels import registry as channels
 from statusdesk.channels.base import ChannelKind, Checked
 from statusdesk.clock import Clock
-from statusdesk.domain import ids
+from statusdesk.domain import ids, times
 from statusdesk.domain.audit import Changes, Touched
 from statusdesk.domain.board import CheckLine
 from statusdesk.domain.delivery import Account, Delivery, DeliveryState, Target, may_become
@@ -19,7 +19,8 @@ from statusdesk.domain.text import tidy_line
 from statusdesk.errors import EnvironmentFault, Problem, Refused
 from statusdesk.outbox.courier import Courier
 from statusdesk.outbox.enqueue import enqueue_publish
-from statusdesk.outbox.places import check_apart
+from statusdesk.outbox.places import check_apart, check_free
+from statusdesk.paths import overlap
 from statusdesk.secrets import Secrets
 from statusdesk.site import builder
 from statusdesk.store import Store
@@ -50,6 +51,7 @@ class DestinationVerbs(Verbs):
         super().__init__(store, secrets=secrets, now=now, actor=actor)
         self._courier = Courier(store, self._places, now)
         self._delivering = threading.Lock()
+        self._day: date | None = None
 
     # Accounts
 
@@ -72,6 +74,8 @@ class DestinationVerbs(Verbs):
         known = channels.kind(kind)
         given = self._filled(known, dict(settings or {}), secret)
         at = self._now()
+        if kind == "preview":
+            given["folder"] = self._out_of_sight(given["folder"])
         account = Account(
             id=ids.new_id(at),
             kind=kind,
@@ -100,6 +104,15 @@ class DestinationVerbs(Verbs):
             writer.event("account-connect", Touched.ACCOUNT, account.id)
             enqueue_publish(writer)
         return account, tuple(checked.lines)
+
+    def _out_of_sight(self, folder: str) -> str:
+        """The whole path of a folder that no reader of the site can see."""
+        place = _whole(folder, "folder")
+        with self._read() as reader:
+            public = [reader.page().output_dir, *(one.location for one in reader.targets() if one.kind == "folder")]
+        if any(place.is_relative_to(Path(one).resolve()) for one in public):
+            raise Refused.because([Problem("folder", "That folder is part of the site: readers would see the posts.")])
+        return str(place)
 
     @staticmethod
     def _filled(kind: ChannelKind, given: dict[str, str], secret: str) -> dict[str, str]:
@@ -235,8 +248,13 @@ class DestinationVerbs(Verbs):
         if any(one.name.casefold() == target.name.casefold() for one in self.targets()):
             raise Refused.because([Problem("name", f"There is already a target “{target.name}”. Name it otherwise.")])
         if kind == "folder":
-            folder = Path(target.location).expanduser().resolve()
+            folder = _whole(target.location, "location")
             check_apart(self._store.workspace.folder, folder)
+            with self._read() as reader:
+                own = Path(reader.page().output_dir)
+            if folder != own and overlap(folder, own):
+                words = f"That folder lies inside the built site ({own}), or around it. Choose another folder."
+                raise Refused.because([Problem("location", words)])
             target = replace(target, location=str(folder))
         if known.needs_secret:
             if not secret.strip():
@@ -286,6 +304,11 @@ class DestinationVerbs(Verbs):
         with self._read() as reader:
             return reader.deliveries(incident_id=reader.incident(ref).id if ref else None)
 
+    def undelivered(self) -> tuple[Delivery, ...]:
+        """What is not where it belongs: it waits, failed, or nobody knows."""
+        with self._read() as reader:
+            return reader.deliveries(states=tuple(one for one in DeliveryState if one.undelivered))
+
     def retry_delivery(self, id_: str) -> Changes:
         """Try again now what failed or waits. What may have arrived is looked for first."""
         with self._write() as writer:
@@ -310,9 +333,23 @@ class DestinationVerbs(Verbs):
     def deliver(self) -> Tally:
         """Work off everything that is due: build, publish, post. Blocks on the network; one round at a time."""
         with self._delivering:
+            self._turn_the_day()
             before = self._arrived()
             self._courier.round()
             return self.tally(since=before)
+
+    def _turn_the_day(self) -> None:
+        """A new day in the page's zone moves the day bars: publish once, though nobody said anything."""
+        with self._read() as reader:
+            page = reader.page()
+        today = times.local_day(self._now(), page.zone)
+        if self._day is None:
+            built = builder.stamp(Path(page.output_dir))
+            self._day = times.local_day(built.built_at, page.zone) if built else today
+        if today > self._day:
+            with self._write() as writer:
+                enqueue_publish(writer)
+        self._day = today
 
     def next_due(self) -> datetime | None:
         """When `deliver` should be called again; None when nothing waits."""
@@ -338,5 +375,16 @@ class DestinationVerbs(Verbs):
     def build(self, *, full: bool = False, output: Path | None = None) -> builder.BuildReport:
         """Render the site into its folder, or into another one."""
         with self._read() as reader:
-            out = output or Path(reader.page().output_dir)
-        return self._places.render(out.expanduser().resolve(), full=full)
+            own = Path(reader.page().output_dir)
+        out = (output or own).expanduser().resolve()
+        if out != own:
+            check_free(out)
+        return self._places.render(out, full=full)
+
+
+def _whole(folder: str, field: str) -> Path:
+    """A folder as typed, as a whole path: a courier started elsewhere must find it, too."""
+    try:
+        return Path(folder).expanduser().resolve()
+    except (RuntimeError, OSError, ValueError):
+        raise Refused.because([Problem(field, f"“{folder[:80]}” is not a folder. Give the whole path.")]) from None

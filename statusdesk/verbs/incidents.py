@@ -148,7 +148,8 @@ class IncidentVerbs(Verbs):
             self._judge(draft, self._context(writer, writer.at, before))
             page, state = writer.page(), draft.state or before.state
             incident = replace(before, state=state, impact=draft.impact or before.impact)
-            update = self._add_update(writer, incident, draft.message, draft, page)
+            kind = drafts.update_kind(draft, before.state)
+            update = self._add_update(writer, incident, draft.message, draft, page, kind=kind)
             self._apply(writer, incident, update, draft, page, was=before.state)
             return self._publish(writer, incident, update, draft, page, self._event(before.state, state))
 
@@ -234,7 +235,7 @@ class IncidentVerbs(Verbs):
         draft: UpdateDraft | None,
         page: Page,
         *,
-        kind: UpdateKind | None = None,
+        kind: UpdateKind = UpdateKind.UPDATE,
         mends: int | None = None,
     ) -> IncidentUpdate:
         """The next entry of the history: no gap in seq, never before an earlier one (invariant 3)."""
@@ -244,7 +245,7 @@ class IncidentVerbs(Verbs):
             code=ids.public_code(id_),
             incident_id=incident.id,
             seq=incident.last_seq + 1,
-            kind=kind or (drafts.update_kind(draft, incident.state) if draft else UpdateKind.UPDATE),
+            kind=kind,
             state_after=incident.state,
             body_md=message,
             body_html=markdown.to_html(message),
@@ -283,7 +284,7 @@ class IncidentVerbs(Verbs):
             columns["who_affected"] = draft.who_affected
         if draft.components and not ends:
             from_at = incident.started_at if seq == 1 else at
-            writer.set_components(dict(draft.components), from_at, incident_id=incident.id)
+            writer.set_components(dict(draft.components), from_at, incident_id=incident.id, drill=incident.drill)
         self._say_cause(writer, incident, draft, at, seq)
         if draft.eta is not None and not ends:
             eta = EtaStatement(due_at=draft.eta.due_at, basis=draft.eta.basis, said_at=at, seq=seq)
@@ -309,8 +310,10 @@ class IncidentVerbs(Verbs):
             writer.add_promise(incident.id, NextUpdatePromise(due_at=due, made_at=at, seq=seq))
         elif was is None or was.is_open:
             if seq == 1:
-                writer.set_components(dict(draft.components), incident.started_at, incident_id=incident.id)
-            writer.recover_components(at, incident_id=incident.id)
+                writer.set_components(
+                    dict(draft.components), incident.started_at, incident_id=incident.id, drill=incident.drill
+                )
+            writer.recover_components(at, incident_id=incident.id, drill=incident.drill)
             writer.judge_etas(incident.id, at)
             columns["resolved_at"] = at
         writer.change_incident(incident.id, **columns)

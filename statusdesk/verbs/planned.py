@@ -8,7 +8,7 @@ from datetime import datetime
 from statusdesk.domain import board, ids, times
 from statusdesk.domain.audit import Changes, Touched
 from statusdesk.domain.component import ComponentStatus
-from statusdesk.domain.drafts import MaintenanceDraft
+from statusdesk.domain.drafts import FARTHEST, MaintenanceDraft
 from statusdesk.domain.maintenance import Maintenance, MaintenanceState, MaintenanceUpdate, may_step
 from statusdesk.domain.text import BODY_LIMIT, TITLE_LIMIT, graphemes, tidy, tidy_line
 from statusdesk.errors import Problem, Refused
@@ -177,4 +177,6 @@ def _time_problems(starts_at: datetime, ends_at: datetime, now: datetime, *, run
         return [Problem("ends_at", "The planned end lies in the past. Choose a later time.")]
     if not running and starts_at <= now:
         return [Problem("starts_at", "The planned start lies in the past. Choose a later time.")]
+    if ends_at > now + FARTHEST:
+        return [Problem("ends_at", "The planned end is more than a year away. Check the date.")]
     return []

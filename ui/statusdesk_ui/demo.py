@@ -33,8 +33,9 @@ from statusdesk_ui.settings import Settings
 from statusdesk_ui.shots import breathe, picture, settle, until
 from statusdesk_ui.theme import T
 
-COMPONENT = "Tills"
-FIRST_WORDS = "Card payments fail in 14 stores since 9:10. Please pay cash; nothing was charged twice."
+COMPONENT = "Card payments"
+HISTORY = Path(__file__).parents[2] / "docs" / "examples" / "northlake-history"
+FIRST_WORDS = "Cards fail in 14 of our 40 stores. Please pay cash there; nothing was charged twice."
 CAUSE = "Road works in Mill Lane cut the line that carries card payments."
 STEP = "A second payment line on another route"
 NEWS = "Eleven of 14 stores are on the backup line and take cards again. Cash works everywhere."
@@ -142,7 +143,7 @@ class Demo:
         self.hands.type("Northlake")
         self.hands.press(Qt.Key.Key_Tab)
         first.parts.selectAll()
-        self.hands.type(f"Website, {COMPONENT}, Order e-mails")
+        self.hands.type(f"Website, {COMPONENT}, App")
         self.shot("first-run", first)
         self.hands.press(Qt.Key.Key_Return)
         until(lambda: self.desktop.session is not None and self.window.page, "the main window")
@@ -275,6 +276,12 @@ def run(
     return demo.story
 
 
+def bring_history(session: Session) -> Changes:
+    """Bring in the small history that ships with the project; a second time it changes nothing."""
+    session.desk.import_history("statuspage", str(HISTORY))
+    return Changes(page=True, components=True, deliveries=True)
+
+
 def _bring(session: Session, bring: Callable[[Session], Changes]) -> None:
     done: list[Changes] = []
     session.do(bring, session, done=done.append)
@@ -296,7 +303,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     desktop = Desktop(app, folder / "workspace", Settings(folder / "desktop.ini"), output_dir=output)
     desktop.start()
     shots = None if seen else folder / "shots"
-    story = run(desktop, shots, posts=folder / "posts", pace_ms=15 if seen else 0)
+    story = run(desktop, shots, posts=folder / "posts", pace_ms=15 if seen else 0, bring=bring_history)
     say = sys.stdout.write
     for name, seconds in story.steps:
         say(f"{seconds:6.1f} s  {name}\n")

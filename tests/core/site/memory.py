@@ -231,7 +231,7 @@ class MemoryReader:
 
 def page(**changes: object) -> PublicPage:
     base = PublicPage(
-        id="01J0PAGE00000000000000000A",
+        id=public_code("01J0PAGE00000000000000000A"),
         name="Northlake",
         base_url="",
         time_zone="Europe/Stockholm",

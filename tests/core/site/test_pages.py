@@ -14,6 +14,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
+from statusdesk.domain import public
 from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.incident import Certainty, EtaOutcome, Impact, IncidentState, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
@@ -140,7 +141,7 @@ def test_the_home_page_with_a_major_problem_says_it_in_one_line(open_site):
     assert "Next update by 16:10 CEST" in home.words
     assert "Expected by 17:45 CEST" in home.words
     assert "We write here again by 16:10 CEST, even if there is nothing new." in home.words
-    assert "Written Tuesday 9 June, 15:52 CEST" in home.words
+    assert "Written Tuesday 9 June 2026, 15:52 CEST" in home.words
     for heading in ("What is wrong", "Cause", "When", "Prevention Not known yet. We write here what we change."):
         assert heading in home.words
     assert "9 June partly down since 15:40 CEST" in home.words
@@ -266,7 +267,7 @@ def test_a_month_lists_its_days_and_what_the_month_before_left(ok_site):
     june = read(ok_site, "history/2026-06/index.html")
     assert {"d08", "d09", "d14"} <= set(june.ids)
     assert "Two problems and one planned work. On 8 of 11 days there was nothing to report." in june.words
-    assert "1 June Still from the month before: Parcels could not be tracked" in june.words
+    assert "1 June Still going on: Parcels could not be tracked" in june.words
     assert "2 to 7 June Nothing to report" in june.words
     assert "Down 28 min" in june.words
     assert "18 of 24 customers confirmed the repair" in june.words
@@ -383,3 +384,56 @@ def test_the_home_page_of_twenty_components_fits_into_one_round_trip(tmp_path):
         reader.put_component(component(f"Extra {number}", 20 + number))
     site = render(reader, tmp_path)
     assert len(gzip.compress((site / "index.html").read_bytes())) < 14_000
+
+
+def test_a_time_names_its_day_when_it_is_another_one(tmp_path):
+    eta = PublicEta(
+        due_at=utc("2026-06-10 06:00"), said_at=BEGAN, first_due_at=None, statements=1, outcome=EtaOutcome.OPEN
+    )
+    words = read(render(small(tills(eta=eta)), tmp_path), "incidents/SD-2026-0001/index.html").words
+    assert "We expect it to work again by 10 June, 08:00 CEST. Next update by 15:47 CEST." in words
+
+
+def test_every_field_a_template_can_reach_is_public():
+    """Invariant 12 by type: whatever the reader gives out consists of public types and of plain values."""
+    allowed = {"Contact", *(name for name in vars(public) if name.startswith("Public")), "MonthCount"}
+    for name in allowed - {"Contact"}:
+        for field in vars(public)[name].__dataclass_fields__.values():
+            words = set(re.findall(r"[A-Z]\w+", field.type))
+            assert words <= allowed | {
+                "None",
+                "ComponentStatus",
+                "Certainty",
+                "EtaOutcome",
+                "Impact",
+                "IncidentState",
+                "StepState",
+                "UpdateKind",
+                "MaintenanceState",
+            }
+            assert not re.search("private|internal|basis|owner|reporter|phone|secret|drill", field.name)
+
+
+def test_days_on_which_a_problem_went_on_are_not_called_quiet(tmp_path):
+    end = BEGAN + timedelta(days=2)
+    over = tills(state=IncidentState.RESOLVED, resolved_at=end, end=end, next_due_at=None)
+    words = read(render(small(over), tmp_path, now="2026-06-13 10:00"), "history/2026-06/index.html").words
+    assert "12 to 13 June Nothing to report 10 to 11 June Still going on: Tills fail" in words
+    assert "On 10 of 13 days there was nothing to report." in words
+
+
+def test_the_words_that_ended_it_have_their_place(ok_site):
+    words = read(ok_site, "incidents/SD-2026-0042/index.html").words
+    assert "What was wrong We moved 11 stores" in words
+    assert "How it ended Cards work in all 14 stores." in words
+
+
+def test_the_home_page_stays_bounded_however_much_waits(tmp_path):
+    end = BEGAN + timedelta(hours=1)
+    waiting = [
+        tills(f"SD-2026-{n:04}", state=IncidentState.RESOLVED, resolved_at=end, end=end, next_due_at=None, asked=2)
+        for n in range(1, 41)
+    ]
+    words = read(render(small(*waiting), tmp_path), "index.html").words
+    assert words.count("Waiting for you") == 6
+    assert "34 more problems are resolved and wait for your answers" in words

@@ -20,6 +20,7 @@ from statusdesk.desk import Desk
 from statusdesk.domain.drafts import UpdateDraft
 from statusdesk.errors import EnvironmentFault, NotFound, Refused
 from statusdesk.store import Store, Workspace, database, tables
+from statusdesk.store.writer import Writer
 from tests.core.conftest import Clock, make_desk, tills_down
 
 ROOT = Path(__file__).parents[3]
@@ -72,12 +73,46 @@ def test_the_file_is_copied_before_a_migration(file_desk: Desk, tmp_path: Path) 
     found.close()
 
 
-@pytest.mark.parametrize("content", [b"this is no database at all" * 400, b""], ids=["another file", "an empty file"])
-def test_a_file_that_is_no_database_is_said_to_be_one(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_database_is_said_to_be_damaged_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "ws").mkdir()
-    (tmp_path / "ws" / "statusdesk.db").write_bytes(content)
-    with pytest.raises((EnvironmentFault, Refused), match=r"damaged|unknown"):
+    (tmp_path / "ws" / "statusdesk.db").write_bytes(b"this is no database at all" * 400)
+    with pytest.raises(EnvironmentFault, match="damaged"):
         Desk.open(tmp_path / "ws")
+    with pytest.raises(EnvironmentFault, match="damaged"):
+        Desk.create(tmp_path / "ws", name="Northlake", output_dir=tmp_path / "site")
+    assert (tmp_path / "ws" / "statusdesk.db").read_bytes() == b"this is no database at all" * 400
+
+
+def test_a_workspace_that_was_cut_off_while_it_was_made_is_none_and_made_at_the_next_try(
+    where: str, tmp_path: Path, clock: Clock
+) -> None:
+    Store.create(Workspace.at(where)).close()  # the tables, and then the lights went out
+    assert not Desk.exists(where)
+    with pytest.raises(NotFound, match="Make one with"):
+        Desk.open(where)
+    desk = make_desk(where, clock, tmp_path / "site")
+    assert [row.component.name for row in desk.components()][:2] == ["Tills", "Website"]
+    desk.shut()
+
+
+def test_an_empty_file_where_the_database_goes_is_no_workspace(tmp_path: Path) -> None:
+    (tmp_path / "ws").mkdir()
+    (tmp_path / "ws" / "statusdesk.db").touch()
+    assert not Desk.exists(tmp_path / "ws")
+
+
+def test_two_desks_that_make_the_same_workspace_at_once_make_one(where: str, tmp_path: Path, clock: Clock) -> None:
+    store = Store.create(Workspace.at(where))  # the second one is here already
+    make_desk(where, clock, tmp_path / "site").shut()
+    with store.write() as sql:
+        assert Writer(sql, at=clock(), actor="tests").has_page()
+    store.close()
+    with pytest.raises(Refused, match="already a workspace"):
+        make_desk(where, clock, tmp_path / "site")
+
+
+def test_the_database_is_for_its_owner_alone(file_desk: Desk, tmp_path: Path) -> None:
+    assert (tmp_path / "workspace" / "statusdesk.db").stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("address", ["mysql://host/db", "not a url://", "sqlite:///x.db"])
