@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
     """Painted before the record is open; `begin` brings it to life. `scheme_asked` is for whoever owns the look."""
 
     scheme_asked = Signal()
+    text_asked = Signal(int)  # one size larger (1) or smaller (-1), or the usual one (0)
     closing = Signal()
     ready = Signal()
 
@@ -75,6 +77,9 @@ class MainWindow(QMainWindow):
         self.stack.addWidget(self.frame)
         self.setCentralWidget(self.stack)
         self.ring = FocusRing(self)
+        for key, step in (("Ctrl++", 1), ("Ctrl+=", 1), ("Ctrl+-", -1), ("Ctrl+0", 0)):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.activated.connect(partial(self.text_asked.emit, step))
         find = QShortcut(QKeySequence("Ctrl+F"), self)
         find.activated.connect(lambda: self._asked("search"))
         self.frame.setEnabled(False)
