@@ -16,6 +16,7 @@ from statusdesk.domain.board import Board, ComponentRow, IncidentView
 from statusdesk.domain.delivery import DeliveryState
 from statusdesk_ui import words
 from statusdesk_ui.forms.keeper import NEW_KEY, draft_key
+from statusdesk_ui.later import warm_up
 from statusdesk_ui.layout import FocusRing, Label, across, down, tab_through
 from statusdesk_ui.pages.frame import DeskFrame
 from statusdesk_ui.pages.page import Page
@@ -30,23 +31,6 @@ if TYPE_CHECKING:
     from statusdesk_ui.pages.incident import IncidentPage
 
 LEAST = (960, 600)
-LATER = (  # what is opened later is imported later, so that the first paint does not wait for it
-    "pages.incident",
-    "forms.composer",
-    "forms.resolve",
-    "forms.mend",
-    "forms.component",
-    "pages.incidents",
-    "pages.components",
-    "pages.accounts",
-    "pages.targets",
-)
-
-
-def warm_up() -> None:
-    """Import what will be opened; on another thread, while nobody waits for it."""
-    for name in LATER:
-        import_module(f"statusdesk_ui.{name}")
 
 
 class MainWindow(QMainWindow):

@@ -238,7 +238,9 @@ class Composer(QWidget):
         for account_id, card in self.cards.items():
             one = told.get(account_id)
             card.setVisible(one is not None)
-            if one is not None:
+            if one is not None and not self.form.title_value() and not self.form.editor.toPlainText().strip():
+                card.put("", limit=one.limit, foot="Fills as you type", trouble=one.trouble)
+            elif one is not None:
                 card.put(one.text, count=one.count, limit=one.limit, cut=one.cut, trouble=one.trouble)
 
     def _payload(self) -> dict[str, Any]:

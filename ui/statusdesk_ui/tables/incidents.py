@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyleOptionViewItem, QTableView
 
+from statusdesk.clock import now
 from statusdesk.domain.board import IncidentRow
 from statusdesk_ui import paint, words
 from statusdesk_ui.tables.base import ITEM, KEYED, NOWHERE, Index, RowDelegate
 from statusdesk_ui.theme import S2, T
 
 PAGE = 200  # rows read at a time
+ROOMY = 880  # px at 100 % text: below it the last column is left out
 COLUMNS = ("Reference", "Incident", "Impact", "State", "Started", "Lasted")
+
+
+def _when(instant: datetime, zone: ZoneInfo) -> str:
+    """The time for today and yesterday, the date for what is older."""
+    day, today = instant.astimezone(zone).date(), now().astimezone(zone).date()
+    return words.time_said(instant, zone) if (today - day).days <= 1 else words.date_said(day)
 
 
 def _cells(row: IncidentRow, zone: ZoneInfo) -> tuple[str, ...]:
@@ -26,7 +35,7 @@ def _cells(row: IncidentRow, zone: ZoneInfo) -> tuple[str, ...]:
         row.title,
         words.IMPACTS[row.impact],
         words.STATES[row.state],
-        words.time_said(row.started_at, zone),
+        _when(row.started_at, zone),
         lasted,
     )
 
@@ -158,7 +167,7 @@ class IncidentList(QTableView):
                 ("", ""),
                 ("caption", "mm Critical "),
                 ("small", "mm Investigating"),
-                ("small", "Wed 30 Sep 2026 00:00 MMM"),
+                ("small", "yesterday 00:00 MM"),
                 ("small", "88 d 22 h"),
             )
         ):
@@ -167,6 +176,12 @@ class IncidentList(QTableView):
                 continue
             self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
             self.setColumnWidth(column, round(paint.width(sample, role)) + 3 * S2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.setColumnHidden(
+            len(COLUMNS) - 1, self.width() < T.w(ROOMY)
+        )  # the title matters more than how long it took
 
     def minimumSizeHint(self) -> QSize:
         return QSize(T.w(320), T.h(120))
