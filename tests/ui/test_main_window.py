@@ -270,6 +270,10 @@ def test_trouble_is_said_in_words_and_tried_again(desk: Desk, tills: str, opened
     row = page.trouble.itemAt(0).widget()
     said = [child.text() for child in row.findChildren(type(page.heading))]
     assert any(text.startswith("Feed: The post could not be written") for text in said)
+    page.timeline.choose(0)
+    page.timeline._ask(QPoint(5, 5))
+    assert [a.text() for a in menu(main).actions()][-2:] == ["Try Feed again", "Do not send it to Feed"]
+    menu(main).close()
     folder.unlink()
     again = next(b for b in row.findChildren(type(page.resolve)) if b.words == "Try again")
     again.click()

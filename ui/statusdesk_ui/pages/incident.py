@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from statusdesk.clock import now
 from statusdesk.domain.board import IncidentView
-from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState
+from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState, may_become
 from statusdesk.domain.incident import Certainty, IncidentState, StepState, may_reopen
 from statusdesk.domain.people import still_waiting
 from statusdesk.domain.promise import PromiseState
@@ -236,6 +236,9 @@ class IncidentPage(Page):
     def _retry(self, delivery_id: str) -> Callable[[], None]:
         return lambda: self.session.do(self.session.desk.retry_delivery, delivery_id)
 
+    def _cancel(self, delivery_id: str) -> Callable[[], None]:
+        return lambda: self.session.do(self.session.desk.cancel_delivery, delivery_id)
+
     def _menu(self, row: TimelineRow, at: QPoint) -> None:
         menu = QMenu(self)
         copy = menu.addAction("Copy the text")
@@ -246,9 +249,12 @@ class IncidentPage(Page):
             retract = menu.addAction(f"Take back update {row.seq}")
             retract.triggered.connect(lambda: self.asked.emit("retract", row.seq))
         for told in row.told:
-            if told.loud:
+            if _needs_words(told.delivery):
                 again = menu.addAction(f"Try {told.place} again".replace("&", "&&"))
                 again.triggered.connect(self._retry(told.delivery.id))
+            if told.delivery.kind is DeliveryKind.POST and may_become(told.delivery.state, DeliveryState.CANCELLED):
+                leave = menu.addAction(f"Do not send it to {told.place}".replace("&", "&&"))
+                leave.triggered.connect(self._cancel(told.delivery.id))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(at)
 
