@@ -105,9 +105,9 @@ def deliver(state: State, watch: bool, timeout: float, retry_failed: bool) -> No
             signal.signal(one, lambda *_: stop.set())
     with state.desk() as desk:
         if retry_failed:
-            for one in desk.undelivered():
-                if one.state is DeliveryState.FAILED:
-                    desk.retry_delivery(one.id)
+            for row in desk.undelivered():
+                if row.state is DeliveryState.FAILED:
+                    desk.retry_delivery(row.id)
         tally = run_rounds(desk, timeout_s=timeout, doubt_s=DOUBT_S, stop=stop)
         if watch:
             tally = _watch(desk, tally, stop)
