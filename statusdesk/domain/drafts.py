@@ -253,10 +253,10 @@ def _judge_text(text: str, field: str, when_empty: str, say: _Say) -> None:
         )
 
 
-def update_kind(draft: UpdateDraft, state: IncidentState) -> UpdateKind:
-    """What kind of entry an update to an incident in `state` becomes, for the reader who asks why it was posted."""
+def update_kind(draft: UpdateDraft, before: IncidentState) -> UpdateKind:
+    """What kind of entry an update of an incident becomes, for the reader who asks why it was posted."""
     if draft.moves_promise:
         return UpdateKind.PROMISE_MOVED
-    if draft.eta is not None and draft.state in (None, state):
+    if draft.eta is not None and draft.state in (None, before):
         return UpdateKind.ETA_CHANGE
     return UpdateKind.UPDATE

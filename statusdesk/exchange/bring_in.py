@@ -8,7 +8,7 @@ from datetime import datetime
 from statusdesk.domain import ids, times
 from statusdesk.domain import promise as promises
 from statusdesk.domain.audit import Touched
-from statusdesk.domain.component import Component, ComponentEntry, ComponentGroup, ComponentStatus
+from statusdesk.domain.component import Component, ComponentEntry, ComponentStatus
 from statusdesk.domain.incident import Incident, IncidentUpdate, UpdateKind
 from statusdesk.domain.maintenance import Maintenance, MaintenanceUpdate
 from statusdesk.domain.page import Page
@@ -89,7 +89,7 @@ class _Import:
                     slug=ids.slug(name, {one.slug for one in everyone}),
                     name=name,
                     description=past.description,
-                    group_id=self._group(past.group),
+                    group_id=self.writer.group_named(past.group) if past.group else None,
                     position=max((one.position for one in everyone), default=0) + 1,
                     created_at=past.created_at,
                     archived_at=self.writer.at if past.gone else None,
@@ -117,24 +117,11 @@ class _Import:
             id_,
             name=tidy_line(past.name) or past.key,
             description=past.description,
-            group_id=self._group(past.group),
+            group_id=self.writer.group_named(past.group) if past.group else None,
             archived_at=None,
         )
         self.writer.remember_import(key, id_, past.digest())
         self.report.changed += 1
-
-    def _group(self, name: str) -> str | None:
-        if not name:
-            return None
-        groups = self.writer.groups()
-        found = next((one for one in groups if one.name.casefold() == name.casefold()), None)
-        if found is not None:
-            return found.id
-        made = ComponentGroup(
-            id=ids.new_id(self.writer.at), name=name, position=max((g.position for g in groups), default=0) + 1
-        )
-        self.writer.add_group(made)
-        return made.id
 
     def _incident(self, past: PastIncident) -> None:
         key, digest = self._key("incident", past.key), past.digest()

@@ -228,6 +228,7 @@ class PublicRecordReader:
         return made
 
     def _entry_columns(self) -> sa.Select[Any]:
+        """Entries of published incidents and maintenances. A false alarm was no trouble: its entries do not count."""
         e, i, m = t.entries.c, t.incidents.c, t.maintenances.c
         return (
             sa.select(
@@ -245,7 +246,7 @@ class PublicRecordReader:
                     t.maintenances, e.maintenance_id == m.id
                 )
             )
-            .where(sa.or_(i.id.is_(None), i.drill.is_(sa.false())))
+            .where(sa.or_(i.id.is_(None), sa.and_(i.drill.is_(sa.false()), i.state != IncidentState.WITHDRAWN)))
             .order_by(e.from_at, e.id)
         )
 

@@ -31,6 +31,8 @@ from statusdesk.store import tables as t
 from statusdesk.store.reader import Reader
 from statusdesk.store.rows import make, values
 
+LAST_GROUP = 10_000  # the position of a heading that stays behind those that are added later
+
 
 class Writer(Reader):
     """One verb's hand on the record: when it happens and who does it are fixed for all of it."""
@@ -85,9 +87,17 @@ class Writer(Reader):
         """Some settings of the page."""
         self.sql.execute(sa.update(t.pages).values(updated_at=self.at, **columns))
 
-    def add_group(self, group: ComponentGroup) -> None:
-        """A heading over components."""
+    def group_named(self, name: str, *, last: bool = False) -> str:
+        """The heading of that name, case ignored; made after the others when it is not there, or behind them all."""
+        groups = self.groups()
+        found = next((one for one in groups if one.name.casefold() == name.casefold()), None)
+        if found is not None:
+            return found.id
+        before = [one.position for one in groups if one.position < LAST_GROUP]
+        position = LAST_GROUP if last else max(before, default=0) + 1
+        group = ComponentGroup(id=ids.new_id(self.at), name=name, position=position)
         self.sql.execute(sa.insert(t.groups).values(values(t.groups, group, created_at=self.at)))
+        return group.id
 
     def add_component(self, component: Component) -> None:
         """A new component."""

@@ -159,6 +159,34 @@ class DestinationVerbs(Verbs):
             writer.change_account(account.id, **columns)
         return tuple(checked.lines)
 
+    def renew_account(self, key: str, *, secret: str) -> tuple[Account, tuple[CheckLine, ...]]:
+        """Give an account a new token, after looking whether posting would work with it. Refused: the old one stays."""
+        with self._read() as reader:
+            account = reader.account(key)
+        known = channels.kind(account.kind)
+        if not secret.strip() or not any(field.secret for field in known.fields):
+            raise Refused.because([Problem("secret", f"{known.label} needs its token or password here.")])
+        self._secrets.require()
+        checked = self._places.open_account(account, secret.strip(), known.default_limits).check()
+        if not checked.ok:
+            wrong = next((line.result for line in checked.lines if line.ok is False), "It did not answer.")
+            raise Refused(wrong, title=f"{account.name} was not connected again")
+        self._secrets.forget(f"account/{account.id}/session")
+        self._secrets.put(f"account/{account.id}", secret.strip())
+        found = replace(self._as_checked(account, checked), checked_at=self._now())
+        with self._write() as writer:
+            writer.change_account(
+                account.id,
+                handle=found.handle,
+                profile_url=found.profile_url,
+                limits=dict(found.limits),
+                checked_at=found.checked_at,
+                trouble="",
+            )
+            writer.event("account-renew", Touched.ACCOUNT, account.id)
+            enqueue_publish(writer)
+        return found, tuple(checked.lines)
+
     def enable_account(self, key: str, *, enabled: bool) -> Changes:
         """Send updates to an account, or not for now."""
         with self._write() as writer:

@@ -12,7 +12,7 @@ from typing import Any
 from statusdesk.domain import board as views
 from statusdesk.domain import ids
 from statusdesk.domain.audit import Changes, Touched
-from statusdesk.domain.component import Component, ComponentGroup, ComponentKind, ComponentStatus
+from statusdesk.domain.component import Component, ComponentKind, ComponentStatus
 from statusdesk.domain.text import BODY_LIMIT, LINE_LIMIT, graphemes, tidy, tidy_line
 from statusdesk.errors import NotFound, Problem, Refused
 from statusdesk.outbox.enqueue import enqueue_publish
@@ -214,16 +214,6 @@ def _description(text: str) -> str:
 
 def _group_id(writer: Writer, name: str) -> str | None:
     clean = tidy_line(name)
-    if not clean:
-        return None
     if graphemes(clean) > NAME_LIMIT:
         raise Refused.because([Problem("group", f"The name is too long. At most {NAME_LIMIT} characters fit.")])
-    groups = writer.groups()
-    for one in groups:
-        if one.name.casefold() == clean.casefold():
-            return one.id
-    made = ComponentGroup(
-        id=ids.new_id(writer.at), name=clean, position=max((g.position for g in groups), default=0) + 1
-    )
-    writer.add_group(made)
-    return made.id
+    return writer.group_named(clean, last=clean == REACH_US) if clean else None

@@ -28,6 +28,7 @@ class Courier(QObject):
         super().__init__()
         self.desk, self.tasks, self.fault = desk, tasks, fault
         self.busy = self.again = False
+        self.said = ""
         self.stopped = False
         self.timer = QTimer(self, singleShot=True)
         self.timer.timeout.connect(self.wake)
@@ -48,7 +49,7 @@ class Courier(QObject):
         return self.desk.next_due()
 
     def _over(self, due: datetime | None) -> None:
-        self.busy = False
+        self.busy, self.said = False, ""
         self.round_over.emit()
         if self.again:
             self.wake()
@@ -59,7 +60,9 @@ class Courier(QObject):
     def _failed(self, error: StatusDeskError) -> None:
         self.busy = False
         self.round_over.emit()
-        self.fault(error)
+        if error.message != self.said:  # once, not every ten seconds
+            self.said = error.message
+            self.fault(error)
         self._sleep(AFTER_FAULT)
 
     def _sleep(self, wait: timedelta) -> None:

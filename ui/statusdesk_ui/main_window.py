@@ -3,35 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.board import Board, ComponentRow, IncidentView
 from statusdesk_ui import words
-from statusdesk_ui.forms.component import ComponentSheet
-from statusdesk_ui.forms.composer import Composer
 from statusdesk_ui.forms.keeper import NEW_KEY, draft_key
-from statusdesk_ui.forms.mend import OneQuestion, close_sheet, correct_sheet, reopen_sheet, retract_sheet
-from statusdesk_ui.forms.resolve import ResolveSheet
 from statusdesk_ui.layout import FocusRing, Label, across, down, tab_through
-from statusdesk_ui.pages.accounts import AccountsPage
-from statusdesk_ui.pages.calm import CalmPage
-from statusdesk_ui.pages.components import ComponentsPage
 from statusdesk_ui.pages.frame import DeskFrame
-from statusdesk_ui.pages.incident import IncidentPage
-from statusdesk_ui.pages.incidents import IncidentsPage
-from statusdesk_ui.pages.keys import KeysSheet
-from statusdesk_ui.pages.targets import TargetsPage
+from statusdesk_ui.pages.page import Page
 from statusdesk_ui.session import Session
 from statusdesk_ui.widgets.hold import HOLD_S
 from statusdesk_ui.widgets.message import Message
 from statusdesk_ui.widgets.sheet import Panel, Sheet
 
+if TYPE_CHECKING:
+    from statusdesk_ui.forms.composer import Composer
+    from statusdesk_ui.forms.mend import OneQuestion
+    from statusdesk_ui.pages.incident import IncidentPage
+
 LEAST = (960, 600)
+LATER = (  # what is opened later is imported later, so that the first paint does not wait for it
+    "pages.incident",
+    "forms.composer",
+    "forms.resolve",
+    "forms.mend",
+    "forms.component",
+    "pages.incidents",
+    "pages.components",
+    "pages.accounts",
+    "pages.targets",
+)
+
+
+def warm_up() -> None:
+    """Import what will be opened; on another thread, while nobody waits for it."""
+    for name in LATER:
+        import_module(f"statusdesk_ui.{name}")
 
 
 class MainWindow(QMainWindow):
@@ -45,7 +58,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.hold_s = hold_s
         self.session: Session | None = None
-        self.pages: dict[str, QWidget] = {}
+        self.pages: dict[str, Page] = {}
+        self.incident_page: IncidentPage | None = None
         self.page, self.ref = "", ""
         self.composer: Composer | None = None
         self.sheet: Sheet | None = None
@@ -73,6 +87,7 @@ class MainWindow(QMainWindow):
         session.said.connect(self.say)
         self.frame.setEnabled(True)
         session.refresh()
+        session.tasks.run(warm_up)
         session.courier.wake()
 
     def _open_session(self) -> Session:
@@ -89,9 +104,8 @@ class MainWindow(QMainWindow):
         elif self.page == "calm" and board.open_incidents:
             self.show_incident(board.open_incidents[0].ref)
         self.frame.show_board(board, self.ref if self.page == "incident" else "")
-        shown = self.pages.get(self.page)
-        if isinstance(shown, (CalmPage, IncidentsPage, ComponentsPage, AccountsPage, TargetsPage)):
-            shown.show_board(board)
+        if self.page in self.pages:
+            self.pages[self.page].show_board(board)
         if first:
             tab_through(self)
             self.ready.emit()
@@ -112,20 +126,11 @@ class MainWindow(QMainWindow):
         if board is not None:
             self._first_page(board)
 
-    def show_page(self, name: str) -> QWidget:
+    def show_page(self, name: str) -> Page:
         """Show a page, made when it is shown first."""
         session = self._open_session()
-        made: dict[str, Callable[[], QWidget]] = {
-            "calm": CalmPage,
-            "incident": lambda: IncidentPage(session),
-            "incidents": lambda: IncidentsPage(session),
-            "components": lambda: ComponentsPage(session),
-            "accounts": lambda: AccountsPage(session),
-            "targets": lambda: TargetsPage(session),
-        }
         if name not in self.pages:
-            self.pages[name] = made[name]()
-            self._wire(self.pages[name])
+            self.pages[name] = self._make_page(name, session)
             self.frame.pages.addWidget(self.pages[name])
         page, self.page = self.pages[name], name
         self.frame.pages.setCurrentWidget(page)
@@ -133,36 +138,45 @@ class MainWindow(QMainWindow):
         if name != "incident":
             self.ref = ""
             self.frame.rail.choose(-1)
-        if isinstance(page, (CalmPage, IncidentsPage, ComponentsPage, AccountsPage, TargetsPage)) and session.board:
+        if session.board:
             page.show_board(session.board)
         self.frame.arrange()
         tab_through(self)
         return page
 
-    def _wire(self, page: QWidget) -> None:
-        if isinstance(page, CalmPage):
+    def _make_page(self, name: str, session: Session) -> Page:
+        made = import_module(f"statusdesk_ui.pages.{name}")
+        page: Any
+        if name == "calm":
+            page = made.CalmPage()
             page.asked.connect(self._asked)
-        elif isinstance(page, IncidentPage):
+        elif name == "incident":
+            page = self.incident_page = made.IncidentPage(session)
             page.asked.connect(self._incident_asked)
-        elif isinstance(page, IncidentsPage):
+        elif name == "incidents":
+            page = made.IncidentsPage(session)
             page.opened.connect(self.show_incident)
-        elif isinstance(page, ComponentsPage):
+        elif name == "components":
+            page = made.ComponentsPage(session)
             page.asked.connect(self._component)
+        else:
+            page = made.AccountsPage(session) if name == "accounts" else made.TargetsPage(session)
+        assert isinstance(page, Page)
+        return page
 
     def show_incident(self, ref: str) -> None:
         """Show one incident."""
         self.ref = ref
-        page = self.show_page("incident")
-        assert isinstance(page, IncidentPage)
-        page.show_incident(ref)
-        self.ref = ref
+        self.show_page("incident")
+        assert self.incident_page is not None
+        self.incident_page.show_incident(ref)
         board = self._open_session().board
         if board is not None:
             self.frame.show_board(board, ref)
 
     def _changed(self, changes: Changes) -> None:
-        page = self.pages.get("incident")
-        if isinstance(page, IncidentPage) and (changes.deliveries or page.ref in changes.incidents):
+        page = self.incident_page
+        if page is not None and (changes.deliveries or page.ref in changes.incidents):
             page.again()
 
     def say(self, message: Message) -> None:
@@ -179,15 +193,15 @@ class MainWindow(QMainWindow):
         elif what == "scheme":
             self.scheme_asked.emit()
         elif what == "keys":
+            from statusdesk_ui.pages.keys import KeysSheet  # noqa: PLC0415
+
             keys = KeysSheet()
             self.lay_over(keys, 560)
             keys.start()
         elif what == "look":
             self.look("")
         else:
-            page = self.show_page("incidents" if what == "search" else what)
-            if isinstance(page, (IncidentsPage, ComponentsPage, AccountsPage, TargetsPage)):
-                page.start()
+            self.show_page("incidents" if what == "search" else what).start()
 
     def look(self, path: str) -> None:
         """Open the page as it is built, in the user's browser."""
@@ -202,9 +216,11 @@ class MainWindow(QMainWindow):
             self._open_session().say(f"No browser opened. The page is at {url}")
 
     def _incident_asked(self, what: str, seq: int) -> None:
-        page, session = self.pages["incident"], self._open_session()
-        if not isinstance(page, IncidentPage) or page.view is None or self.composer is not None:
+        page, session = self.incident_page, self._open_session()
+        if page is None or page.view is None or self.composer is not None:
             return
+        from statusdesk_ui.forms.mend import close_sheet, correct_sheet, reopen_sheet, retract_sheet  # noqa: PLC0415
+
         view, ref, title = page.view, page.view.incident.ref, page.view.incident.title
         if what in ("update", "step"):
             self.compose(view, step=what == "step")
@@ -225,6 +241,8 @@ class MainWindow(QMainWindow):
             self._ask(close_sheet(session, ref, title, page.waiting()), f"{ref} is closed.")
 
     def _component(self, row: ComponentRow | None) -> None:
+        from statusdesk_ui.forms.component import ComponentSheet  # noqa: PLC0415
+
         session = self._open_session()
         if session.board is not None:
             sheet = ComponentSheet(session, session.board, row)
@@ -260,6 +278,8 @@ class MainWindow(QMainWindow):
         sheet.start()
 
     def _resolve(self, view: IncidentView) -> None:
+        from statusdesk_ui.forms.resolve import ResolveSheet  # noqa: PLC0415
+
         session = self._open_session()
         board = session.board
         if board is None or self.sheet is not None:
@@ -284,23 +304,35 @@ class MainWindow(QMainWindow):
         if board is None:
             return
         key = draft_key(view.incident.ref if view else None)
+        from statusdesk_ui.forms.composer import Composer  # noqa: PLC0415
+        from statusdesk_ui.forms.update_form import UpdateForm  # noqa: PLC0415
 
-        def open_composer(payload: Mapping[str, Any] | None) -> None:
+        # Made in three turns of the event loop, so that none of them holds the window up.
+        def make_form(payload: Mapping[str, Any] | None) -> None:
+            if self.composer is None and self.sheet is None:
+                form = UpdateForm(board, view)
+                QTimer.singleShot(0, form, lambda: make_composer(form, payload))
+
+        def make_composer(form: UpdateForm, payload: Mapping[str, Any] | None) -> None:
             if self.composer is not None or self.sheet is not None:
+                form.deleteLater()
                 return
-            self.composer = Composer(session, board, view, hold_s=self.hold_s)
-            self.composer.left.connect(self._left)
-            self.composer.published.connect(self._published)
-            self.stack.addWidget(self.composer)
-            self.stack.setCurrentWidget(self.composer)
-            self.composer.arrange()
-            self.composer.start(payload)
+            composer = self.composer = Composer(session, board, form, hold_s=self.hold_s)
+            composer.left.connect(self._left)
+            composer.published.connect(self._published)
+            QTimer.singleShot(0, composer, lambda: show_composer(composer, payload))
+
+        def show_composer(composer: Composer, payload: Mapping[str, Any] | None) -> None:
+            self.stack.addWidget(composer)
+            self.stack.setCurrentWidget(composer)
+            composer.arrange()
+            composer.start(payload)
             if step:
-                self.composer.form.steps.lines[0].text.setFocus(Qt.FocusReason.ShortcutFocusReason)
+                composer.form.steps.lines[0].text.setFocus(Qt.FocusReason.ShortcutFocusReason)
             if self.frame.messages.message is not None and self.frame.messages.message.action == "Continue":
                 self.frame.messages.clear()
 
-        session.read(session.desk.load_draft, key, done=open_composer)
+        session.read(session.desk.load_draft, key, done=make_form)
 
     def _close_composer(self) -> None:
         composer, self.composer = self.composer, None
@@ -362,7 +394,8 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.composer is not None:
             self.composer.keeper.save()
-        if self.sheet is not None and isinstance(self.sheet.panel, ResolveSheet):
-            self.sheet.panel.keeper.save()
+        keeper = getattr(self.sheet.panel, "keeper", None) if self.sheet is not None else None
+        if keeper is not None:
+            keeper.save()
         self.closing.emit()
         super().closeEvent(event)

@@ -20,6 +20,12 @@ _R = TypeVar("_R")
 Failed = Callable[[StatusDeskError], None]
 
 
+class OurFault(StatusDeskError):
+    """A bug of ours, already reported: what whoever asked must know to go on."""
+
+    default_title = "Something went wrong"
+
+
 class _Post(QObject):
     """Long-lived, on the GUI thread: its one signal brings every answer over."""
 
@@ -105,6 +111,8 @@ class Tasks:
             failed(error)
         else:
             sys.excepthook(type(error), error, error.__traceback__)
+            if failed is not None and (owner is None or shiboken6.isValid(owner)):
+                failed(OurFault("Nothing you typed is lost. Try again."))  # so that no form waits for ever
 
     def shut(self, last: Callable[[], object] | None = None) -> None:
         """Finish what is being written, drop what has not begun, deliver nothing any more. `last` runs at the end."""

@@ -142,7 +142,7 @@ def delivery_word(delivery: Delivery, zone: ZoneInfo) -> str:
         return f"sent {time_said(delivery.updated_at, zone)}"
     if delivery.state is DeliveryState.RETRY_WAIT:
         when = f"next try {time_said(delivery.next_try_at, zone)}" if delivery.next_try_at else "waits"
-        return f"{delivery.error}; {when}" if delivery.error else when
+        return f"{delivery.error.rstrip('.')}; {when}" if delivery.error else when
     fixed = {
         DeliveryState.QUEUED: "waiting to be sent",
         DeliveryState.SENDING: "being sent",

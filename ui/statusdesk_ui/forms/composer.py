@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from statusdesk.clock import now
 from statusdesk.domain.audit import Changes
-from statusdesk.domain.board import Board, IncidentView, PostPreview
+from statusdesk.domain.board import Board, PostPreview
 from statusdesk.domain.drafts import FormContext, IncidentDraft, UpdateDraft, problems, tidied
 from statusdesk.errors import EnvironmentFault, Problem, Refused, StatusDeskError
 from statusdesk_ui import words
@@ -36,17 +36,14 @@ class Composer(QWidget):
     published = Signal(object)
     left = Signal()
 
-    def __init__(
-        self, session: Session, board: Board, view: IncidentView | None = None, *, hold_s: float = HOLD_S
-    ) -> None:
+    def __init__(self, session: Session, board: Board, form: UpdateForm, *, hold_s: float = HOLD_S) -> None:
         super().__init__()
-        self.session, self.view = session, view
-        self.ref = view.incident.ref if view else None
+        self.session, self.form, self.view = session, form, form.view
+        self.ref = self.view.incident.ref if self.view else None
         self.key = draft_key(self.ref)
         self.context: FormContext | None = None
         self.wave = 0
         self.ended = False
-        self.form = UpdateForm(board, view)
         self.cards: dict[str, PostCard] = {}
         self.publish = Button("Publish", "primary", "upload", key="Ctrl+Return")
         self.publish.setEnabled(False)
@@ -110,7 +107,7 @@ class Composer(QWidget):
 
     def _head(self) -> QWidget:
         title = f"Update {self.view.incident.last_seq + 1}" if self.view else "New incident"
-        about = Words(f"{self.ref}   {self.view.incident.title}" if self.view else "")
+        about = Words(f"{self.ref} · {self.view.incident.title}" if self.view else "")
         row = across(
             self.keep,
             S2,

@@ -116,7 +116,7 @@ def reopen_sheet(session: Session, ref: str, title: str) -> OneQuestion:
     return OneQuestion(
         session,
         title="Reopen",
-        about=f"{ref}   {title}",
+        about=f"{ref} · {title}",
         question="What is still wrong, or wrong again?",
         action="Reopen and publish",
         icon="undo",
@@ -132,7 +132,7 @@ def close_sheet(session: Session, ref: str, title: str, waiting: int) -> OneQues
     return OneQuestion(
         session,
         title="Close",
-        about=f"{ref}   {title}",
+        about=f"{ref} · {title}",
         question=f"{people} for an answer. Why is it closed now?" if waiting else "Anything to note? Only we see it.",
         action="Close",
         icon="check",

@@ -66,6 +66,7 @@ class CausePart(QWidget):
         self.before = cause
         if cause is not None:
             self.text.setText(cause.public_md)
+            self.text.setCursorPosition(0)
             self.sure.setCurrentIndex(SURE.index(cause.certainty))
             self.supplier.setChecked(cause.category is CauseCategory.SUPPLIER)
             self.action.setText(cause.our_action_md)
@@ -103,6 +104,7 @@ class CausePart(QWidget):
     def restore(self, payload: dict[str, Any]) -> None:
         """Put a draft back."""
         self.text.setText(str(payload.get("text", "")))
+        self.text.setCursorPosition(0)
         self.sure.setCurrentIndex(SURE.index(Certainty(payload.get("sure", "unknown"))))
         self.supplier.setChecked(bool(payload.get("supplier")))
         self.action.setText(str(payload.get("action", "")))

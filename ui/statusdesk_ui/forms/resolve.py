@@ -57,7 +57,7 @@ class ResolveSheet(Panel):
         self.foot_stack.addWidget(box(across(*self._estimate(), None, self.publish, margins=(S6, 0, S6, 0))))
         self.foot_stack.addWidget(self.countdown)
         self.foot_stack.setFixedHeight(T.h(64))
-        about = f"{self.ref}   {view.incident.title}"
+        about = f"{self.ref} · {view.incident.title}"
         super().__init__("Resolve", about, sheet_form(self._form()), self.foot_stack)
         self._wire()
         session.read(session.desk.form_context, self.ref, done=self._context, owner=self)

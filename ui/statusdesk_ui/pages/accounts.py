@@ -26,9 +26,14 @@ class AccountsPage(PlacesPage):
             session, title="Accounts", add="Add an account", noun="Connect an account", keys=KEYS, can_rest=True
         )
         self.accounts: tuple[Account, ...] = ()
+        self.renewing = ""  # the account that gets a new token
         self.form.sent.connect(self._connect)
         self.panel.asked.connect(self._asked)
         session.read(self._kinds, done=self.form.offer)
+
+    def begin_adding(self) -> None:
+        self.renewing = ""
+        super().begin_adding()
 
     def _kinds(self) -> tuple[KindForm, ...]:
         return tuple(
@@ -67,8 +72,10 @@ class AccountsPage(PlacesPage):
         account = self._chosen()
         if account is None:
             return
-        self.adding = False
+        self.adding, self.renewing = False, ""
         self.right.setCurrentWidget(self.panel)
+        has_token = any(f.secret for one in self.form.kinds if one.kind == account.kind for f in one.fields)
+        self.panel.again.setVisible(has_token)
         # connecting looks at the account as a check does
         checked = words.time_said(account.checked_at or account.created_at, self.session.zone)
         limit = account.limits.get("characters", 0)
@@ -83,9 +90,11 @@ class AccountsPage(PlacesPage):
         self.panel.checks.put(*self.checked.get(account.id, ((), "")))
 
     def _connect(self, kind: str, name: str, settings: Mapping[str, str], secret: str) -> None:
-        desk = self.session.desk
+        desk, again = self.session.desk, self.renewing
 
         def connect() -> tuple[Account, tuple[CheckLine, ...]]:
+            if again:
+                return desk.renew_account(again, secret=secret)
             return desk.connect_account(kind=kind, name=name, settings=settings, secret=secret)
 
         def done(result: tuple[Account, tuple[CheckLine, ...]]) -> None:
@@ -111,9 +120,9 @@ class AccountsPage(PlacesPage):
         elif what == "switch":
             self.session.do(partial(desk.enable_account, account.id, enabled=not account.enabled))
         elif what == "again":
-            self.adding = True
+            self.adding, self.renewing = True, account.id
             self.right.setCurrentWidget(self.form)
-            self.form.begin(account.kind, account.name, {**account.settings, "base_url": account.base_url})
+            self.form.begin_again(account.kind, account.name)
         elif what == "remove":
             self.session.do(
                 desk.remove_account,

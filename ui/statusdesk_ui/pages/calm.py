@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
 
 from statusdesk.domain.board import Board
 from statusdesk_ui import words
 from statusdesk_ui.layout import Label, across, down
+from statusdesk_ui.pages.page import Page
 from statusdesk_ui.theme import S3, S6
 from statusdesk_ui.widgets.controls import Button
 from statusdesk_ui.widgets.mark import Calm
 
 
-class CalmPage(QWidget):
+class CalmPage(Page):
     """`asked` says which button was pressed: new, targets or accounts."""
 
     asked = Signal(str)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QWidget
 
 from statusdesk.domain.board import Board, ComponentRow
 from statusdesk.domain.component import ComponentKind
 from statusdesk_ui import words
 from statusdesk_ui.layout import Label, Scroller, across, box, down, stretch
+from statusdesk_ui.pages.page import Page
 from statusdesk_ui.session import Session
 from statusdesk_ui.tables.places import PlaceRow, Places
 from statusdesk_ui.theme import S1, S2, S3, S6
@@ -31,7 +31,7 @@ def _place(row: ComponentRow) -> PlaceRow:
     )
 
 
-class ComponentsPage(QWidget):
+class ComponentsPage(Page):
     """`asked` gives the component to change, or None for a new one."""
 
     asked = Signal(object)

@@ -39,13 +39,15 @@ if TYPE_CHECKING:
     from statusdesk.desk import Desk
 
 USUAL = "Website, Phones, E-mail"
+UTC_NAMES = ("Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "Etc/GMT", "Universal", "Zulu", "UCT")
 SKETCHED = 6  # components shown in the sketch
 
 
 def detected_zone() -> str:
     """The computer's time zone by its IANA name; UTC where it has none that we know."""
     name = bytes(QTimeZone.systemTimeZoneId().data()).decode("ascii", "replace")
-    return name if name in available_timezones() else "UTC"
+    known = name in available_timezones() and name not in UTC_NAMES
+    return name if known else "UTC"
 
 
 def split_names(text: str) -> list[str]:

@@ -16,6 +16,7 @@ from statusdesk.domain.people import still_waiting
 from statusdesk.domain.promise import PromiseState
 from statusdesk_ui import words
 from statusdesk_ui.layout import Label, Scroller, Words, across, box, down, empty, rule, stretch, tab_through
+from statusdesk_ui.pages.page import Page
 from statusdesk_ui.session import Session
 from statusdesk_ui.tables.timeline import Timeline, TimelineRow, timeline_rows
 from statusdesk_ui.theme import S1, S2, S3, S4, S6, T
@@ -39,7 +40,7 @@ def part(name: str, value: str, pill: Pill | None, more: QWidget | None, gap: st
     return box(across(*items, gap=S3, margins=(S4, 0, S2, 0)), 36)
 
 
-class IncidentPage(QWidget):
+class IncidentPage(Page):
     """Shows one incident and says what was asked for: `asked` gives a word and, for an update, its number."""
 
     asked = Signal(str, int)
@@ -56,6 +57,7 @@ class IncidentPage(QWidget):
         self.parts.setContentsMargins(0, 0, 0, 0)
         self.trouble = QVBoxLayout()
         self.trouble.setSpacing(S1)
+        self.trouble.setContentsMargins(0, S1, 0, 0)
         self.timeline = Timeline()
         self.timeline.asked.connect(self._menu)
         self.kept = Label("", "small", "ink3")

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QWidget
 
 from statusdesk.domain.board import Board, IncidentRow
 from statusdesk_ui.layout import Label, across, box, down, stretch
+from statusdesk_ui.pages.page import Page
 from statusdesk_ui.session import Session
 from statusdesk_ui.tables.incidents import PAGE, IncidentList, IncidentTable
 from statusdesk_ui.theme import S2, S3, S6, T
@@ -34,7 +34,7 @@ class SearchField(Field):
             super().keyPressEvent(event)
 
 
-class IncidentsPage(QWidget):
+class IncidentsPage(Page):
     """`opened` gives the reference of the incident to show."""
 
     opened = Signal(str)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 from statusdesk.domain.board import CheckLine
 from statusdesk.errors import Refused, StatusDeskError
 from statusdesk_ui.layout import Label, Scroller, across, box, down, empty, narrow, rule, stretch, tab_through, turn
+from statusdesk_ui.pages.page import Page
 from statusdesk_ui.session import Session
 from statusdesk_ui.tables.places import PlaceRow, Places
 from statusdesk_ui.theme import S1, S2, S3, S4, S6, T
@@ -117,12 +118,29 @@ class ConnectForm(QFrame):
             return
         index = next((i for i, one in enumerate(self.kinds) if one.kind == kind), max(0, self.kind.currentIndex()))
         self.kind.setCurrentIndex(index)
+        self.kind.setEnabled(True)
+        self.name.setEnabled(True)
         self._show_kind()
         self.name.setText(name)
         for key, (_spec, field, _trouble) in self.fields.items():
             field.setText((values or {}).get(key, ""))
         self.checks.put((), "")
         self.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def begin_again(self, kind: str, name: str) -> None:
+        """Ask only for what is secret: a new token for a place that is known."""
+        self.begin(kind, name)
+        self.kind.setEnabled(False)
+        self.name.setEnabled(False)
+        first: Field | None = None
+        for key, (spec, field, _trouble) in list(self.fields.items()):
+            if spec.secret:
+                first = first or field
+            else:
+                field.setEnabled(False)
+                del self.fields[key]
+        if first is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_kind(self) -> None:
         empty(self.rows)
@@ -201,7 +219,7 @@ class PlacePanel(QFrame):
         self.facts = QVBoxLayout()
         self.facts.setSpacing(S1)
         self.check = self._button("Check now", "check", "primary", "check", key="Ctrl+Return")
-        self.again = self._button("Connect again", "again")
+        self.again = self._button("New token", "again")
         self.rest = self._button("Turn off", "switch")
         self.remove = Button("Remove", "quiet")
         self.remove.clicked.connect(self._remove)
@@ -257,7 +275,7 @@ class PlacePanel(QFrame):
         self.check.update()
 
 
-class PlacesPage(QWidget):
+class PlacesPage(Page):
     """A list on the left; on the right the form or the panel about the place that is marked."""
 
     def __init__(self, session: Session, *, title: str, add: str, noun: str, keys: str, can_rest: bool) -> None:

@@ -102,7 +102,8 @@ class RailDelegate(RowDelegate):
         inner = rect.adjusted(S2, 0, -S2, 0)
         if row.kind == "head" or (row.kind == "note" and not row.icon):
             inner.setTop(inner.bottom() - T.h(28) + (2 if row.kind == "head" else 0))
-            paint.write(p, inner, row.text, "caption" if row.kind == "head" else "body", T.ink3)
+            room = inner.adjusted(0, 0, -paint.width(row.meta, "caption") - S2, 0)
+            paint.write(p, room, row.text, "caption" if row.kind == "head" else "body", T.ink3)
             paint.write(p, inner, row.meta, "caption", T.ink3, flags=RIGHT)
             return
         if row.level:

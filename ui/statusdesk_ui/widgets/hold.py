@@ -45,6 +45,11 @@ class Hold(Drawn, QFrame):
         """Count no more, without a word."""
         self.timer.stop()
 
+    def freeze(self, left: float) -> None:
+        """Stand still, for a picture."""
+        self.timer.stop()
+        self._set_left(left)
+
     @property
     def running(self) -> bool:
         """Whether it counts."""
