@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import signal
 import sys
 from pathlib import Path
 
@@ -175,6 +176,7 @@ def serve(state: State, port: int) -> None:
         url = f"http://127.0.0.1:{server.server_address[1]}/"
         state.say({"url": url, "folder": str(folder)}, f"Serving {folder} at {url}. Ctrl+C ends it.")
         sys.stdout.flush()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a service manager's way to say Ctrl+C
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
 

@@ -203,7 +203,9 @@ class _Reading:
             self._component(raw, tidy_line(str(group_of(raw).get("name") or ""))[:NAME_LIMIT])
 
     def _component(self, raw: Json, group: str = "", *, gone: bool = False) -> str:
-        key = str(raw.get("id") or raw.get("code"))
+        key = _id(raw) or str(raw.get("code") or "")
+        if not key:
+            raise ValueError("a component of it has no id")
         if key not in self.components:
             name = tidy_line(str(raw.get("name") or key))
             if len(name) > NAME_LIMIT:

@@ -118,6 +118,8 @@ def _faults(workspace: Workspace) -> Iterator[None]:
         said = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
         if "disk is full" in said or "No space left" in said:
             message = "The disk is full. Nothing was saved. Free some space and try again."
+        elif "disk I/O error" in said:
+            message = "The disk did not take it: it is full, or it fails. Nothing was saved. Look at it and try again."
         elif "locked" in said:
             message = "Another program keeps the database busy. Nothing was saved. Try again in a moment."
         elif "readonly" in said or "read-only" in said:

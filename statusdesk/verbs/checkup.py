@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from statusdesk.domain.board import CheckLine
@@ -22,9 +25,9 @@ class CheckupVerbs(DestinationVerbs):
         """The workspace, the clock, the site folder, the key store, every target and account. Blocks on the network."""
         found = [self._look_at_record(), self._look_at_clock(), self._look_at_folder(), self._look_at_key_store()]
         for target in self.targets():
-            found += [_named(target.name, line) for line in self.check_target(target.id)]
+            found += _looked_at(target.name, partial(self.check_target, target.id))
         for account in self.accounts():
-            found += [_named(account.name, line) for line in self.check_account(account.id)]
+            found += _looked_at(account.name, partial(self.check_account, account.id))
         tally = self.tally()
         words = f"{tally.waiting} waiting, {tally.failed} failed, {tally.unknown} unknown"
         return (*found, CheckLine(what="Deliveries", ok=None if not tally.complete else True, result=words))
@@ -73,5 +76,9 @@ class CheckupVerbs(DestinationVerbs):
         return CheckLine(what="Key store", ok=False if needed else None, result=trouble)
 
 
-def _named(name: str, line: CheckLine) -> CheckLine:
-    return CheckLine(what=f"{name}: {line.what}", ok=line.ok, result=line.result)
+def _looked_at(name: str, check: Callable[[], Sequence[CheckLine]]) -> list[CheckLine]:
+    """What a check found, also when what it found cannot be kept: a full disk must not silence the doctor."""
+    try:
+        return [replace(line, what=f"{name}: {line.what}") for line in check()]
+    except StatusDeskError as error:
+        return [CheckLine(what=name, ok=False, result=error.message)]

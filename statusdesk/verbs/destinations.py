@@ -206,8 +206,12 @@ class DestinationVerbs(Verbs):
             enqueue_publish(writer)
             changes = Changes(head=writer.head(), destinations=True, deliveries=True)
         if any(field.secret for field in channels.kind(account.kind).fields):
-            self._secrets.forget(f"account/{account.id}")
-            self._secrets.forget(f"account/{account.id}/session")
+            try:
+                self._secrets.forget(f"account/{account.id}")
+                self._secrets.forget(f"account/{account.id}/session")
+            except EnvironmentFault as fault:
+                title = f"{account.name} is disconnected, but its token is still in the key store"
+                raise EnvironmentFault(f"{fault.message} Then remove the entry StatusDesk.", title=title) from None
         return changes
 
     # Targets

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import signal
 import subprocess
 import urllib.error
 import urllib.request
@@ -375,27 +375,19 @@ def test_what_is_saved_but_not_on_the_page_is_3_for_every_command(ctl: Ctl) -> N
 
 def test_a_watch_sends_what_others_save_until_it_is_stopped(ctl: Ctl) -> None:
     ctl.make()
-    watch = subprocess.Popen(
-        ctl.command("deliver", "--watch", "--json"),
-        env=ctl.env,
-        cwd=ctl.folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
+    command = ctl.command("deliver", "--watch", "--json")
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=ctl.env, cwd=ctl.folder, **pipes) as watch:
         page = ctl.site / "incidents" / ctl.open("--no-deliver")["ref"] / "index.html"
         for _ in range(300):
-            if page.is_file():
+            if page.is_file() or watch.poll() is not None:
                 break
-            with pytest.raises(subprocess.TimeoutExpired):
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 watch.wait(0.1)
-        assert page.is_file()
-        watch.send_signal(signal.SIGTERM)
+        watch.terminate()
         out, err = watch.communicate(timeout=30)
-    finally:
-        watch.kill()
-        watch.wait()
     assert (watch.returncode, err) == (0, b"")
+    assert page.is_file()
     assert json.loads(out)["sent"] >= 1
 
 
@@ -422,10 +414,8 @@ def test_serve_shows_the_built_site_here_only_until_ctrl_c(ctl: Ctl) -> None:
     ctl.make()
     assert "statusdeskctl build" in ctl.json("serve", code=4)["error"]["message"]
     assert ctl("deliver").code == 0
-    server = subprocess.Popen(
-        ctl.command("serve", "--port", "0", "--json"), env=ctl.env, cwd=ctl.folder, stdout=subprocess.PIPE, text=True
-    )
-    try:
+    command = ctl.command("serve", "--port", "0", "--json")
+    with subprocess.Popen(command, env=ctl.env, cwd=ctl.folder, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         lines = [server.stdout.readline()]
         while lines[-1].rstrip() != "}":
@@ -440,12 +430,9 @@ def test_serve_shows_the_built_site_here_only_until_ctrl_c(ctl: Ctl) -> None:
             urllib.request.urlopen(url + "../workspace/statusdesk.db", timeout=10)
         port = url.rstrip("/").rsplit(":", 1)[1]
         assert f"Port {port}" in ctl.json("serve", "--port", port, code=4)["error"]["message"]
-        server.send_signal(signal.SIGINT)
+        server.terminate()
         assert server.communicate(timeout=20)[0] == ""
-        assert server.returncode == 0
-    finally:
-        server.kill()
-        server.wait()
+    assert server.returncode == 0
 
 
 def test_the_doctor_looks_at_everything_and_says_what_to_do(ctl: Ctl) -> None:
