@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from statusdesk.domain import board
+from statusdesk.domain import board, ids
 from statusdesk.domain.audit import AuditEvent
 from statusdesk.domain.component import Component, ComponentEntry, ComponentGroup, worst
 from statusdesk.domain.delivery import Account, Delivery, DeliveryKind, DeliveryState, RemotePost, Target
@@ -136,6 +136,12 @@ class Reader:
         """An incident by its reference, or None."""
         row = self.sql.execute(sa.select(t.incidents).where(t.incidents.c.ref == ref)).one_or_none()
         return None if row is None else make(Incident, row)
+
+    def next_ref(self, prefix: str, year: int) -> str:
+        """The reference the next incident will get, if nobody else is faster."""
+        c = t.counters.c
+        last = self.sql.execute(sa.select(c.value).where(c.name == f"{prefix}-{year}")).scalar()
+        return ids.reference(prefix, year, (last or 0) + 1)
 
     def incident(self, ref: str) -> Incident:
         """An incident by its reference."""

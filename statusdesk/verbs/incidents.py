@@ -79,7 +79,7 @@ class IncidentVerbs(Verbs):
         draft = drafts.tidied(draft)
         with self._read() as reader:
             page, accounts = reader.page(), reader.accounts()
-            incident = reader.incident(ref) if ref else self._unwritten(draft, page)
+            incident = reader.incident(ref) if ref else self._unwritten(draft, page, reader)
             entries = reader.entries(incident.id) if ref else ()
             names = self._names(reader, entries, draft)
             view = reader.view(ref) if ref else None
@@ -424,13 +424,13 @@ class IncidentVerbs(Verbs):
             resolved_at=incident.resolved_at,
         )
 
-    def _unwritten(self, draft: UpdateDraft, page: Page) -> Incident:
+    def _unwritten(self, draft: UpdateDraft, page: Page, reader: Reader) -> Incident:
         """An incident that is only being typed, for its preview."""
         now = self._now()
         return Incident(
             id="",
             code="",
-            ref=ids.reference(page.ref_prefix, year_of(now, page), 0),
+            ref=reader.next_ref(page.ref_prefix, year_of(now, page)),
             title=draft.title if isinstance(draft, IncidentDraft) else "",
             state=draft.state or IncidentState.INVESTIGATING,
             impact=draft.impact or Impact.MINOR,

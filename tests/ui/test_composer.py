@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
@@ -224,3 +225,34 @@ def test_taking_a_component_out_makes_it_work_again(busy: Open, desk: Desk, till
     assert status["Tills"] is ComponentStatus.OPERATIONAL
     assert status["Order e-mails"] is ComponentStatus.PARTIAL_OUTAGE
     assert desk.incident(tills).incident.state is IncidentState.INVESTIGATING
+
+
+def test_a_component_that_is_open_already_leads_to_its_incident(busy: Open, desk: Desk, tills: str) -> None:
+    busy.key("Ctrl+N")
+    writing = composer(busy)
+    busy.key("til", "Enter")
+    busy.until(writing.messages.isVisible)
+    assert writing.messages.words.text().startswith(f"{tills} Tills is open since")
+    writing.messages.act.click()
+    busy.until(lambda: busy.window.composer is not None and busy.window.composer.ref == tills)
+    assert composer(busy).form.view is not None
+    assert len(desk.incidents()) == 1
+
+
+def test_after_publishing_the_bar_says_what_arrived(main: Open) -> None:
+    main.key("Ctrl+N")
+    composer(main)
+    main.key("til", "Enter", "3", "Cards fail.", "Ctrl+Enter")
+    bar = main.window.frame.messages
+    main.until(lambda: bar.words.text() == "The page is up to date. Feed and Second feed have it.")
+
+
+def test_one_place_that_refuses_never_blocks_and_is_named(main: Open, tmp_path: Path) -> None:
+    folder = tmp_path / "Feed"
+    folder.rmdir()
+    folder.write_text("in the way")
+    main.key("Ctrl+N")
+    composer(main)
+    main.key("til", "Enter", "3", "Cards fail.", "Ctrl+Enter")
+    bar = main.window.frame.messages
+    main.until(lambda: bar.words.text().startswith("The page is up to date. Second feed has it. Feed: "))

@@ -112,6 +112,27 @@ def test_a_workspace_that_exists_opens_in_the_main_window(
     qtbot.waitUntil(lambda: app.window is not None and app.window.page == "calm", timeout=PATIENCE_MS)
 
 
+def test_larger_text_makes_the_window_again_on_the_same_page(
+    desk: Desk, desktop: Callable[[], Desktop], qtbot: QtBot
+) -> None:
+    del desk
+    app = desktop()
+    qtbot.waitUntil(lambda: app.window is not None and app.window.page == "calm", timeout=PATIENCE_MS)
+    before = app.window
+    assert before is not None
+    before.show_page("components")
+    before.activateWindow()
+    QTest.keyClick(before, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: app.window is not before, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: app.window is not None and app.window.page == "components", timeout=PATIENCE_MS)
+    assert T.scale == 1.25
+    assert app.window is not None
+    assert app.window.isVisible()
+    app._resize_text(0)
+    qtbot.waitUntil(lambda: app.window is not None and app.window.page == "components", timeout=PATIENCE_MS)
+    assert T.scale == 1.0
+
+
 def test_a_broken_database_is_said_in_the_message_bar(
     desktop: Callable[[], Desktop], qtbot: QtBot, workspace: Path
 ) -> None:

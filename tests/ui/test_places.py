@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import keyring
+import keyring.backends.null
+import pytest
+from keyring.backend import KeyringBackend
 from PySide6.QtWidgets import QLineEdit
 
 from statusdesk.desk import Desk
 from statusdesk_ui.pages.accounts import AccountsPage
 from statusdesk_ui.pages.places import PlacesPage
 from statusdesk_ui.pages.targets import TargetsPage
+from tests.servers.running import MastodonServer
 from tests.ui.conftest import Open
+
+
+class Memory(KeyringBackend):
+    """A password store that ends with the test."""
+
+    priority = 1  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], str] = {}
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return self.kept.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.kept[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.kept[service, username]
+
+
+@pytest.fixture
+def store() -> Iterator[Memory]:
+    before, ours = keyring.get_keyring(), Memory()
+    keyring.set_keyring(ours)
+    yield ours
+    keyring.set_keyring(before)
 
 
 def accounts(opened: Open) -> AccountsPage:
@@ -140,3 +172,54 @@ def test_a_folder_that_holds_the_record_is_refused(main: Open, workspace: Path) 
     page.form.act.click()
     main.until(lambda: page.form.trouble.words.text() or page.form.fields["location"][2].words.text())
     assert list(rows(page)) == ["Site folder"]
+
+
+def test_a_real_account_is_connected_its_token_goes_to_the_key_store_and_can_be_renewed(
+    main: Open, desk: Desk, mastodon_server: MastodonServer, store: Memory, workspace: Path
+) -> None:
+    page = accounts(main)
+    page.begin_adding()
+    page.form.begin("mastodon", "Mastodon")
+    fields = {spec.label: field for spec, field, _trouble in page.form.fields.values()}
+    fields["Server"].setText(mastodon_server.url)
+    fields["Access token"].setText("not the token")
+    page.form.act.click()
+    main.until(page.form.trouble.words.text)
+    assert "Mastodon" not in rows(page)
+    assert store.kept == {}
+    fields["Access token"].setText(mastodon_server.token)
+    page.form.act.click()
+    main.until(lambda: rows(page).get("Mastodon") == "Connected")
+    main.settle()
+    assert list(store.kept.values()) == [mastodon_server.token]
+    assert fields["Access token"].text() == ""
+    database = (workspace / "statusdesk.db").read_bytes()
+    assert mastodon_server.token.encode() not in database
+    page.list.choose([row.name for row in page.list.items.rows].index("Mastodon"))
+    assert page.panel.again.isVisible()
+    page.panel.again.click()
+    (token,) = (field for spec, field, _trouble in page.form.fields.values() if spec.secret)
+    token.setText("revoked")
+    page.form.act.click()
+    main.until(page.form.trouble.words.text)
+    assert list(store.kept.values()) == [mastodon_server.token]
+    token.setText(mastodon_server.token)
+    page.form.act.click()
+    main.until(lambda: page.right.currentWidget() is page.panel)
+    main.settle()
+    account = next(one for one in desk.accounts() if one.name == "Mastodon")
+    assert account.checked_at is not None
+    assert account.trouble == ""
+
+
+def test_without_a_key_store_no_token_is_asked_for_in_vain(main: Open, store: Memory) -> None:
+    keyring.set_keyring(keyring.backends.null.Keyring())
+    page = accounts(main)
+    page.begin_adding()
+    page.form.begin("bluesky", "Bluesky")
+    for _spec, field, _trouble in page.form.fields.values():
+        field.setText("northlake.example")
+    page.form.act.click()
+    main.until(page.form.trouble.words.text)
+    assert "no password store" in page.form.trouble.words.text()
+    assert store.kept == {}

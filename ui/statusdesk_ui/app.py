@@ -75,10 +75,10 @@ class Desktop:
 
     def _opened(self, desk: Desk | None) -> None:
         if desk is None:
-            if self.window is not None:
-                self.window.close()
-                self.window = None
-            self._show_first_run()
+            empty, self.window = self.window, None
+            self._show_first_run()  # first, so that closing the other is not the end of the app
+            if empty is not None:
+                empty.close()
         else:
             self._begin(desk)
 
@@ -108,6 +108,7 @@ class Desktop:
     def _show_main(self) -> None:
         window = MainWindow(hold_s=self.hold_s)
         window.scheme_asked.connect(lambda: self.settings.switch_scheme(self.app))
+        window.text_asked.connect(self._resize_text)
         window.closing.connect(lambda: self.settings.set_geometry(window.saveGeometry()))
         geometry = self.settings.geometry()
         if geometry is None or not window.restoreGeometry(geometry):
@@ -148,6 +149,25 @@ class Desktop:
         session.courier.round_over.connect(built)
         if then:
             window.ready.connect(lambda: window.show_page(then))
+
+    def _resize_text(self, step: int) -> None:
+        """Larger or smaller text: heights are settled when a window is made, so it is made again, on the same page."""
+        old, session = self.window, self.session
+        if old is None or session is None or old.composer is not None or old.sheet is not None:
+            return
+        if not self.settings.step_text(step):
+            return
+        self.settings.apply_look(self.app)
+        page, ref = old.page, old.ref
+        self._show_main()
+        new = self.window
+        assert new is not None
+        new.setGeometry(old.geometry())
+        new.asked_drafts = True
+        new.ready.connect(lambda: new.show_incident(ref) if ref else new.show_page(page))
+        new.begin(session)
+        old.close()
+        old.deleteLater()
 
     def show(self) -> None:
         """Come to the front."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.board import Board, ComponentRow, IncidentView
+from statusdesk.domain.delivery import DeliveryState
 from statusdesk_ui import words
 from statusdesk_ui.forms.keeper import NEW_KEY, draft_key
 from statusdesk_ui.layout import FocusRing, Label, across, down, tab_through
@@ -51,6 +53,7 @@ class MainWindow(QMainWindow):
     """Painted before the record is open; `begin` brings it to life. `scheme_asked` is for whoever owns the look."""
 
     scheme_asked = Signal()
+    text_asked = Signal(int)  # one size larger (1) or smaller (-1), or the usual one (0)
     closing = Signal()
     ready = Signal()
 
@@ -64,6 +67,7 @@ class MainWindow(QMainWindow):
         self.composer: Composer | None = None
         self.sheet: Sheet | None = None
         self.asked_drafts = False
+        self.watched: tuple[str, int] | None = None  # the update whose way is being told in the message bar
         self.setWindowTitle("StatusDesk")
         self.setMinimumSize(*LEAST)
         self.frame, self.stack = DeskFrame(), QStackedWidget()
@@ -73,6 +77,9 @@ class MainWindow(QMainWindow):
         self.stack.addWidget(self.frame)
         self.setCentralWidget(self.stack)
         self.ring = FocusRing(self)
+        for key, step in (("Ctrl++", 1), ("Ctrl+=", 1), ("Ctrl+-", -1), ("Ctrl+0", 0)):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.activated.connect(partial(self.text_asked.emit, step))
         find = QShortcut(QKeySequence("Ctrl+F"), self)
         find.activated.connect(lambda: self._asked("search"))
         self.frame.setEnabled(False)
@@ -153,6 +160,7 @@ class MainWindow(QMainWindow):
         elif name == "incident":
             page = self.incident_page = made.IncidentPage(session)
             page.asked.connect(self._incident_asked)
+            page.view_came.connect(self._say_outcome)
         elif name == "incidents":
             page = made.IncidentsPage(session)
             page.opened.connect(self.show_incident)
@@ -320,6 +328,7 @@ class MainWindow(QMainWindow):
             composer = self.composer = Composer(session, board, form, hold_s=self.hold_s)
             composer.left.connect(self._left)
             composer.published.connect(self._published)
+            composer.elsewhere.connect(self._update_of)
             QTimer.singleShot(0, composer, lambda: show_composer(composer, payload))
 
         def show_composer(composer: Composer, payload: Mapping[str, Any] | None) -> None:
@@ -351,9 +360,22 @@ class MainWindow(QMainWindow):
         places = composer.bar.words() if composer is not None else "Page"
         self._close_composer()
         ref = changes.ref or next(iter(changes.incidents), "")
-        self._open_session().say(f"{ref} is saved. {places}: on the way.", icon="done")
+        self._open_session().say(f"{ref} is saved. {places}: on the way.", icon="tick-waiting")
         if ref:
+            self.watched = (ref, changes.seq)
             self.show_incident(ref)
+
+    def _say_outcome(self, view: IncidentView) -> None:
+        """Say once whether the words that were published here arrived everywhere."""
+        if self.watched is None or view.incident.ref != self.watched[0]:
+            return
+        _ref, seq = self.watched
+        mine = [d for d in view.deliveries if d.seq == seq]
+        if any(d.state in (DeliveryState.QUEUED, DeliveryState.SENDING) for d in mine):
+            return
+        self.watched = None
+        said, well = words.outcome(mine)
+        self._open_session().say(said, tone="good" if well else "plain", icon="done" if well else "tick-failed")
 
     def _offer_drafts(self, drafts: Any) -> None:
         """After a crash, or the day after: what was being written can go on."""
@@ -380,6 +402,10 @@ class MainWindow(QMainWindow):
                 session.read(session.desk.incident, ref, done=lambda view: self._go_on(view, then))
 
         self.say(Message(text=said, tone="info", icon="pen", action="Continue", act=go_on))
+
+    def _update_of(self, ref: str) -> None:
+        session = self._open_session()
+        session.read(session.desk.incident, ref, done=lambda view: self._go_on(view, self.compose))
 
     def _go_on(self, view: IncidentView, then: Callable[[IncidentView], None]) -> None:
         self.show_incident(view.incident.ref)

@@ -37,6 +37,14 @@ class Settings:
         """Keep a text size."""
         self._kept.setValue("look/text", str(scale))
 
+    def step_text(self, step: int) -> bool:
+        """One size larger (1) or smaller (-1), or the usual one (0); whether that is another one."""
+        before = self.text_scale
+        nearest = min(range(len(TEXT_SIZES)), key=lambda i: abs(TEXT_SIZES[i] - before))
+        after = TEXT_SIZES[max(0, min(len(TEXT_SIZES) - 1, nearest + step))] if step else 1.0
+        self.set_text_scale(after)
+        return after != before
+
     def dark(self) -> bool:
         """Whether the dark scheme is wanted now."""
         if self.scheme:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from statusdesk.clock import now
 from statusdesk.domain.board import Board, IncidentRow
 from statusdesk.domain.component import ComponentKind, ComponentStatus
-from statusdesk.domain.delivery import Delivery, DeliveryState
+from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState
 from statusdesk.domain.incident import Certainty, Impact, IncidentState
 from statusdesk.domain.text import TITLE_LIMIT, graphemes
 
@@ -60,6 +60,7 @@ CLOCKS = {  # icon, tone, word
     "soon": ("hourglass", "warn", "Due soon"),
     "late": ("alert", "bad", "Late"),
 }
+_NOT_SENT = (DeliveryState.SUPERSEDED, DeliveryState.CANCELLED)
 _TICK_OF = {
     DeliveryState.SENT: "sent",
     DeliveryState.VERIFIED: "sent",
@@ -162,6 +163,24 @@ def most_urgent_first(rows: Iterable[IncidentRow]) -> list[IncidentRow]:
 def online(board: Board) -> bool:
     """Whether the page goes anywhere but the folder it is built in."""
     return any(one.location != board.site.output_dir for one in board.targets)
+
+
+def outcome(deliveries: Sequence[Delivery]) -> tuple[str, bool]:
+    """What became of an update, in a sentence or two, and whether all of it arrived."""
+
+    def listed(names: list[str]) -> str:
+        return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+    page = [d for d in deliveries if d.kind is DeliveryKind.PUBLISH]
+    posts = [d for d in deliveries if d.kind is DeliveryKind.POST and d.state.arrived]
+    wrong = [d for d in deliveries if not d.state.arrived and d.state not in _NOT_SENT]
+    parts = []
+    if page and all(d.state.arrived for d in page):
+        parts.append("The page is up to date.")
+    if posts:
+        parts.append(f"{listed([d.destination for d in posts])} {'has' if len(posts) == 1 else 'have'} it.")
+    parts += [f"{d.destination}: {d.error or TICKS[tick_of(d)][2]}" for d in wrong]
+    return " ".join(parts) or "It is saved.", not wrong
 
 
 def short_name(title: str) -> str:

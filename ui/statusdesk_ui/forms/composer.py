@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from statusdesk.clock import now
 from statusdesk.domain.audit import Changes
-from statusdesk.domain.board import Board, PostPreview
+from statusdesk.domain.board import Board, IncidentRow, PostPreview
 from statusdesk.domain.drafts import FormContext, IncidentDraft, UpdateDraft, problems, tidied
 from statusdesk.errors import EnvironmentFault, Problem, Refused, StatusDeskError
 from statusdesk_ui import words
@@ -27,7 +27,15 @@ from statusdesk_ui.widgets.hold import HOLD_S, Hold
 from statusdesk_ui.widgets.message import Message, MessageBar
 from statusdesk_ui.widgets.post import PostCard
 
+if TYPE_CHECKING:
+    from statusdesk.desk import Desk
+
 PREVIEW_MS = 150  # after the last key
+
+
+def _open_about(desk: Desk, rows: Sequence[IncidentRow]) -> dict[str, IncidentRow]:
+    """Which open incident each component is in; reads the record."""
+    return {e.component_id: row for row in rows for e in desk.incident(row.ref).entries if e.to_at is None}
 
 
 class Composer(QWidget):
@@ -35,6 +43,7 @@ class Composer(QWidget):
 
     published = Signal(object)
     left = Signal()
+    elsewhere = Signal(str)  # the incident to which this belongs
 
     def __init__(self, session: Session, board: Board, form: UpdateForm, *, hold_s: float = HOLD_S) -> None:
         super().__init__()
@@ -64,6 +73,10 @@ class Composer(QWidget):
         self.form.changed.connect(self._changed)
         self.bar.changed.connect(self._changed)
         session.read(session.desk.form_context, self.ref, done=self._context, owner=self)
+        self.already: dict[str, IncidentRow] = {}  # by component, what is open about it
+        if self.view is None and board.open_incidents:
+            session.read(_open_about, session.desk, board.open_incidents, done=self.already.update, owner=self)
+            self.form.picker.picked.connect(self._say_already_open)
         self._preview()
 
     def _lay_out(self, board: Board) -> None:
@@ -155,6 +168,25 @@ class Composer(QWidget):
             self.promised.say(f"Promised by {due}, {text}", tone, icon)
         if not self.countdown.running:
             self.form.follow_clock()
+
+    def _say_already_open(self) -> None:
+        rows = [self.already[id_] for id_, _status in self.form.picker.value() if id_ in self.already]
+        if rows:
+            row = rows[-1]
+            since = words.time_said(row.started_at, self.form.page.zone)
+            self.messages.show_message(
+                Message(
+                    text=f"{row.ref} {words.short_name(row.title)} is open since {since}. Is this the same?",
+                    tone="info",
+                    icon="alert",
+                    action="Add an update there",
+                    act=lambda: self._go_elsewhere(row.ref),
+                )
+            )
+
+    def _go_elsewhere(self, ref: str) -> None:
+        self.leave()
+        self.elsewhere.emit(ref)
 
     # What is typed: judged, previewed, saved
 

@@ -44,6 +44,7 @@ class IncidentPage(Page):
     """Shows one incident and says what was asked for: `asked` gives a word and, for an update, its number."""
 
     asked = Signal(str, int)
+    view_came = Signal(object)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -124,6 +125,7 @@ class IncidentPage(Page):
         same, self.view = self.view == view, view
         if same:
             return
+        self.view_came.emit(view)
         incident, zone = view.incident, self.session.zone
         self.ref_label.say(incident.ref)
         self.title.say(incident.title)

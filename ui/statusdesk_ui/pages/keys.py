@@ -21,6 +21,7 @@ KEYS = (
     ("Ctrl+F", "Search all incidents; Ctrl+K does the same"),
     ("Ctrl+,", "Accounts"),
     ("Shift+F10", "What can be done with an update in the list"),
+    ("Ctrl++", "Larger text; Ctrl+- smaller, Ctrl+0 as usual"),
     ("F1", "These keys"),
 )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPainter, QShortcutEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QButtonGroup,
@@ -132,6 +132,13 @@ class Button(Drawn, QPushButton):
             self.setSizePolicy(QSizePolicy.Policy.Expanding, FIXED)
         if kind == "search":
             self.setSizePolicy(QSizePolicy.Policy.Maximum, FIXED)
+
+    def event(self, event: QEvent) -> bool:
+        """A key does at once what a click does; Qt's own way shows the button pressed for a tenth of a second first."""
+        if event.type() == QEvent.Type.Shortcut and isinstance(event, QShortcutEvent) and not event.isAmbiguous():
+            self.click()
+            return True
+        return super().event(event)
 
     def become(self, kind: str) -> None:
         """Look like another kind of button."""

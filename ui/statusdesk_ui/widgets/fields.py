@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QMimeData, QRectF, QSize
-from PySide6.QtGui import QPainter, QPaintEvent, QTextBlockFormat, QTextCursor
+from PySide6.QtCore import QMimeData, QRectF, QSize, Qt
+from PySide6.QtGui import QFocusEvent, QPainter, QPaintEvent, QTextBlockFormat, QTextCursor
 from PySide6.QtWidgets import QBoxLayout, QLayout, QLineEdit, QTextEdit, QWidget
 
 from statusdesk.domain.text import BODY_LIMIT
@@ -41,6 +41,11 @@ class Field(QLineEdit):
             self.remark = remark
             self.setTextMargins(0, 0, round(paint.width(remark, "small")) + S2 if remark else 0, 0)
             self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self.setCursorPosition(0)  # the beginning of a long text says more than its end
 
     def minimumSizeHint(self) -> QSize:
         return QSize(T.w(72), super().minimumSizeHint().height())
