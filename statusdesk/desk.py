@@ -186,12 +186,14 @@ def _new_page(
 
 
 def _is_web_address(text: str) -> bool:
+    """An address that can stand in front of every link: no login in it, nothing behind the path."""
     try:
         parts = urlsplit(text)
+        host, _ = parts.hostname or "", parts.port  # a port that is none raises
     except ValueError:
         return False
-    plain = text.isprintable() and not any(c in text for c in " <>\"'`\\{}|^")
-    return plain and parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+    plain = text.isprintable() and not any(c in text for c in " <>\"'`\\{}|^@?#")
+    return plain and parts.scheme in ("http", "https") and all(host.rstrip(".").split("."))
 
 
 def _known_locale(text: str) -> str | None:

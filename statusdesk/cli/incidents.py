@@ -20,7 +20,7 @@ from statusdesk.cli.common import (
     subgroup,
     time_of,
 )
-from statusdesk.cli.places import delivery_row, run_rounds
+from statusdesk.cli.places import delivery_row, send_saved
 from statusdesk.domain import times
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.component import ComponentStatus
@@ -187,7 +187,7 @@ def _statuses(desk: Desk, given: Sequence[str]) -> tuple[tuple[str, ComponentSta
 def _finish(state: State, desk: Desk, changes: Changes, *, deliver: bool) -> None:
     """Say what was saved, deliver, and end with 3 when some of it is not out."""
     if deliver:
-        run_rounds(desk, timeout_s=0)
+        send_saved(desk)
     view = desk.incident(changes.ref)
     mine = [one for one in view.deliveries if one.seq == changes.seq]
     base = desk.board().page.base_url

@@ -59,9 +59,19 @@ def run_rounds(desk: Desk, *, timeout_s: float, doubt_s: float = 0.0, stop: thre
     return replace(tally, sent=sent)
 
 
+def send_saved(desk: Desk) -> None:
+    """Send what was just saved. Whatever stops it: it is saved, and whoever reads the answer must learn that."""
+    try:
+        run_rounds(desk, timeout_s=0)
+    except EnvironmentFault as fault:
+        click.echo(f"Saved, but not all is sent. {fault.title}. Send the rest with: statusdeskctl deliver", err=True)
+    except KeyboardInterrupt:
+        click.echo("Saved, but stopped before all was sent. Send the rest with: statusdeskctl deliver", err=True)
+
+
 def publish_now(desk: Desk) -> list[Delivery]:
     """Bring the page up to the record; returns what did not get there."""
-    run_rounds(desk, timeout_s=0)
+    send_saved(desk)
     return [one for one in desk.undelivered() if one.kind is DeliveryKind.PUBLISH]
 
 

@@ -11,6 +11,7 @@ import urllib.request
 import uuid
 from pathlib import Path
 
+import feedparser
 import psycopg
 import pytest
 
@@ -426,6 +427,9 @@ def test_serve_shows_the_built_site_here_only_until_ctrl_c(ctl: Ctl) -> None:
             assert answer.headers["Access-Control-Allow-Origin"] == "*"
             assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
             assert json.load(answer)["status"]["indicator"] == "none"
+        for name in ("feed.atom", "history.atom"):
+            feed = feedparser.parse(url + name)
+            assert (feed.bozo, feed.status, feed.feed.title[:9]) == (False, 200, "Northlake")
         with pytest.raises(urllib.error.HTTPError, match="404"):
             urllib.request.urlopen(url + "../workspace/statusdesk.db", timeout=10)
         port = url.rstrip("/").rsplit(":", 1)[1]

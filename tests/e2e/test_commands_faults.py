@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import resource
 import signal
@@ -10,8 +11,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import filelock
 import pytest
 
+from statusdesk.desk import Desk
 from tests.e2e.conftest import Ctl
 from tests.servers import running
 from tests.servers.fault import FaultServer, answer, passed_on_then_cut
@@ -138,6 +141,41 @@ def test_many_at_once_wait_for_each_other_and_lose_nothing(ctl: Ctl) -> None:
     ctl.json("deliver")
     assert {path.parent.name for path in ctl.site.glob("incidents/*/index.html")} == refs
     assert ctl.json("build", "--full")["written"] == 0
+
+
+def _heeds_ctrl_c() -> None:
+    """Also where the tests run in the background of a shell, which makes its children deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def test_stopping_a_command_that_has_saved_still_tells_what_was_saved(ctl: Ctl) -> None:
+    ctl.make()
+    assert ctl("deliver").code == 0
+    lock = next((ctl.workspace / "site").glob("*.lock"))
+    words = (
+        "--title",
+        "Cards fail",
+        "--message",
+        "Cash works.",
+        "--impact",
+        "minor",
+        "--component",
+        "Tills=major_outage",
+    )
+    desk, command = Desk.open(ctl.workspace), ctl.command("incident", "open", *words, "--json")
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "preexec_fn": _heeds_ctrl_c}
+    # The lock: as if another desk were building just now.
+    with filelock.FileLock(lock), subprocess.Popen(command, env=ctl.env, **pipes) as opening:
+        while opening.poll() is None and not any(one.state == "sending" for one in desk.undelivered()):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                opening.wait(0.05)
+        opening.send_signal(signal.SIGINT)
+        out, err = opening.communicate(timeout=60)
+    desk.shut()
+    assert opening.returncode == 3
+    assert b"Saved, but stopped" in err
+    assert json.loads(out)["ref"] == ctl.json("incident", "list")["incidents"][0]["ref"]
+    assert ctl.json("deliver")["sent"] == 1
 
 
 # Accounts
