@@ -19,16 +19,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from babel import Locale
-from babel.core import UnknownLocaleError
-from babel.dates import format_skeleton, format_time
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from statusdesk.channels.base import Limits
 from statusdesk.domain.text import grapheme_ends, graphemes, tidy, tidy_line
 from statusdesk.paths import templates_dir
+
+if TYPE_CHECKING:
+    from babel import Locale
+    from jinja2 import Environment
 
 WORD_JOINER = "\u2060"
 ELLIPSIS = "…"
@@ -137,6 +137,8 @@ def defused(text: str) -> str:
 
 def clock_time(instant: datetime, words: PostWords) -> str:
     """An absolute clock time with its zone, and the date when it is another day than that of the words: 14:30 UTC."""
+    from babel.dates import format_skeleton, format_time  # noqa: PLC0415  loaded with the first text, not before
+
     locale = _locale(words.locale)
     # English pages say 14:30: a status page is read across borders, and 24 hours need no am and pm.
     pattern = "HH:mm" if locale.language == "en" else "short"
@@ -161,6 +163,8 @@ def _zone_name(instant: datetime, zone: ZoneInfo) -> str:
 
 @cache
 def _templates() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  as above
+
     # Plain text: escaping for HTML would be wrong here, and no network reads posts as HTML.
     return Environment(
         loader=FileSystemLoader(templates_dir() / "social"),
@@ -172,6 +176,8 @@ def _templates() -> Environment:
 
 @cache
 def _locale(name: str) -> Locale:
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415  as above
+
     try:
         return Locale.parse(name, sep="-" if "-" in name else "_")
     except (UnknownLocaleError, ValueError):

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from statusdesk.channels import registry as channels
 from statusdesk.channels.base import Channel, Connection, Limits
@@ -15,12 +16,15 @@ from statusdesk.errors import EnvironmentFault, Refused
 from statusdesk.outbox.enqueue import limits_of
 from statusdesk.paths import overlap
 from statusdesk.secrets import Secrets
-from statusdesk.site import builder
+from statusdesk.site.stamp import BUILD_FILE
 from statusdesk.store import Store
-from statusdesk.store.public import PublicRecordReader
 from statusdesk.store.reader import Reader
 from statusdesk.targets import registry as targets
 from statusdesk.targets.base import Place, Site, TargetHost
+
+if TYPE_CHECKING:
+    from statusdesk.site.builder import BuildReport
+    from statusdesk.store.public import PublicRecordReader
 
 
 class OpenPlaces:
@@ -77,6 +81,8 @@ class OpenPlaces:
     @contextmanager
     def public(self) -> Iterator[PublicRecordReader]:
         """One consistent view of everything public."""
+        from statusdesk.store.public import PublicRecordReader  # noqa: PLC0415  only the site needs these types
+
         with self._store.read() as sql:
             yield PublicRecordReader(sql)
 
@@ -85,14 +91,18 @@ class OpenPlaces:
         name = hashlib.sha256(str(out.resolve()).encode()).hexdigest()[:16]
         return self._folder / "site" / f"{name}.log"
 
-    def render(self, out: Path, *, full: bool = False) -> builder.BuildReport:
+    def render(self, out: Path, *, full: bool = False) -> BuildReport:
         """Bring the site in a folder to the record. Private data and public files must lie apart (invariant 13)."""
+        from statusdesk.site import builder  # noqa: PLC0415  Jinja2 and Babel: a window must not wait for them
+
         check_apart(self._folder, out)
         with self.public() as reader:
             return builder.build(reader, out=out, state_file=self.state_file(out), now=self._now(), full=full)
 
     def build(self) -> Site:
         """Render what changed into the site folder of this computer, and return the site."""
+        from statusdesk.site import builder  # noqa: PLC0415
+
         with self._store.read() as sql:
             out = Path(Reader(sql).page().output_dir)
         self.render(out)
@@ -115,7 +125,7 @@ def check_free(out: Path) -> None:
     """Refuse a site folder that is a file, or holds a site we did not make."""
     if out.exists() and not out.is_dir():
         raise Refused(f"{out} is a file. Choose a folder.", field="output")
-    if (out / "index.html").exists() and not (out / builder.BUILD_FILE).exists():
+    if (out / "index.html").exists() and not (out / BUILD_FILE).exists():
         files = sum(1 for one in out.rglob("*") if one.is_file())
         raise Refused(
             f"There is already a site in {out} ({files} files). Choose another folder, or empty this one first.",

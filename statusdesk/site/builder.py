@@ -41,10 +41,10 @@ from statusdesk.site.pages import Pages, assets
 from statusdesk.site.plan import Plan, component_digests, page_digest, plan
 from statusdesk.site.reader import PublicReader
 from statusdesk.site.reading import Reading
+from statusdesk.site.stamp import BUILD_FILE
 from statusdesk.site.statuspage import StatuspageApi
 
 LOCK_WAIT_S = 60
-BUILD_FILE = "build.json"
 _TEMPORARY = ".statusdesk-"
 # From so many files on, one flush of the disk is cheaper than one for each file.
 _FLUSH_EACH_UP_TO = 64
@@ -136,23 +136,6 @@ def load_site(out: Path, state_file: Path) -> BuiltSite | None:
     return BuiltSite(
         folder=out, files=files, build_id=memory.digest_hex[:12], head=memory.head, built_at=memory.built_at
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
-    """What `build.json` says of the site in a folder."""
-
-    build_id: str
-    built_at: datetime
-
-
-def stamp(out: Path) -> Stamp | None:
-    """The stamp of the site in a folder; None when there is none that can be read."""
-    try:
-        said = json.loads((out / BUILD_FILE).read_bytes())
-        return Stamp(build_id=str(said["build_id"]), built_at=datetime.fromisoformat(said["generated_at"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from http.server import ThreadingHTTPServer
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from statusdesk.clock import Clock
@@ -16,6 +16,9 @@ from statusdesk.secrets import Secrets
 from statusdesk.store import Store
 from statusdesk.store.reader import Reader
 from statusdesk.store.writer import Writer
+
+if TYPE_CHECKING:
+    from http.server import ThreadingHTTPServer
 
 
 class Verbs:
@@ -56,3 +59,20 @@ def incident_changes(writer: Writer, ref: str, seq: int = 0, *, components: bool
     return Changes(
         head=writer.head(), incidents=frozenset({ref}), components=components, deliveries=True, ref=ref, seq=seq
     )
+
+
+# The Markdown parser costs 20 ms to import: a window must not wait for it before anybody has written a word.
+
+
+def html_of(text: str) -> str:
+    """A text as the sanitised HTML that is kept with it."""
+    from statusdesk.site import markdown  # noqa: PLC0415
+
+    return markdown.to_html(text)
+
+
+def plain_of(text: str) -> str:
+    """A text as a reader sees it, without markup."""
+    from statusdesk.site import markdown  # noqa: PLC0415
+
+    return markdown.to_plain(text)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from statusdesk.channels import registry as channels
 from statusdesk.channels.base import ChannelKind, Checked
@@ -22,11 +23,14 @@ from statusdesk.outbox.enqueue import enqueue_publish
 from statusdesk.outbox.places import check_apart, check_free
 from statusdesk.paths import overlap
 from statusdesk.secrets import Secrets
-from statusdesk.site import builder
+from statusdesk.site.stamp import stamp
 from statusdesk.store import Store
 from statusdesk.targets import registry as targets
 from statusdesk.targets.base import TargetKind
 from statusdesk.verbs.base import Verbs
+
+if TYPE_CHECKING:
+    from statusdesk.site.builder import BuildReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +352,7 @@ class DestinationVerbs(Verbs):
             page = reader.page()
         today = times.local_day(self._now(), page.zone)
         if self._day is None:
-            built = builder.stamp(Path(page.output_dir))
+            built = stamp(Path(page.output_dir))
             self._day = times.local_day(built.built_at, page.zone) if built else today
         if today > self._day:
             with self._write() as writer:
@@ -376,7 +380,7 @@ class DestinationVerbs(Verbs):
 
     # The site on this computer
 
-    def build(self, *, full: bool = False, output: Path | None = None) -> builder.BuildReport:
+    def build(self, *, full: bool = False, output: Path | None = None) -> BuildReport:
         """Render the site into its folder, or into another one."""
         with self._read() as reader:
             own = Path(reader.page().output_dir)

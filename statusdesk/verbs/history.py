@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from statusdesk.domain.audit import Touched
 from statusdesk.errors import Refused
-from statusdesk.exchange import statuspage
-from statusdesk.exchange.bring_in import bring_in
-from statusdesk.exchange.history import Report
+from statusdesk.exchange.history import History, Report
 from statusdesk.outbox.enqueue import enqueue_publish
 from statusdesk.verbs.base import Verbs
 
-READERS = {"statuspage": statuspage.read}
+
+def _statuspage(source: str) -> History:
+    from statusdesk.exchange import statuspage  # noqa: PLC0415  a source is only read when it is imported
+
+    return statuspage.read(source)
+
+
+READERS = {"statuspage": _statuspage}
 
 
 class _DryRunError(Exception):
@@ -25,6 +30,8 @@ class HistoryVerbs(Verbs):
         if kind not in READERS:
             raise Refused(f"“{kind[:40]}” cannot be imported. Known kinds: {', '.join(READERS)}.", field="kind")
         history = READERS[kind](source)
+        from statusdesk.exchange.bring_in import bring_in  # noqa: PLC0415  as above
+
         report = Report()
         try:
             with self._write() as writer:

@@ -34,10 +34,9 @@ from statusdesk.domain.promise import NextUpdatePromise
 from statusdesk.domain.text import BODY_LIMIT, tidy, tidy_line
 from statusdesk.errors import Problem, Refused
 from statusdesk.outbox.enqueue import Words, chosen, compose_for, enqueue_publish, enqueue_update, limits_of
-from statusdesk.site import markdown
 from statusdesk.store.reader import Reader
 from statusdesk.store.writer import Writer
-from statusdesk.verbs.base import Verbs, incident_changes, year_of
+from statusdesk.verbs.base import Verbs, html_of, incident_changes, plain_of, year_of
 
 
 class IncidentVerbs(Verbs):
@@ -248,8 +247,8 @@ class IncidentVerbs(Verbs):
             kind=kind,
             state_after=incident.state,
             body_md=message,
-            body_html=markdown.to_html(message),
-            body_plain=markdown.to_plain(message),
+            body_html=html_of(message),
+            body_plain=plain_of(message),
             published_at=max(writer.at, incident.updated_at),
             author=draft.author if draft else "",
             language=page.locale,
@@ -279,7 +278,7 @@ class IncidentVerbs(Verbs):
         for name in ("workaround", "got_wrong"):
             text = getattr(draft, name)
             if text is not None:
-                columns |= {f"{name}_md": text, f"{name}_html": markdown.to_html(text)}
+                columns |= {f"{name}_md": text, f"{name}_html": html_of(text)}
         if draft.who_affected is not None:
             columns["who_affected"] = draft.who_affected
         if draft.components and not ends:
@@ -297,7 +296,7 @@ class IncidentVerbs(Verbs):
                     incident_id=incident.id,
                     position=position,
                     public_md=step.text,
-                    public_html=markdown.to_html(step.text),
+                    public_html=html_of(step.text),
                     private_md=step.private,
                     owner=step.owner,
                     due_on=step.due_on,
@@ -328,11 +327,11 @@ class IncidentVerbs(Verbs):
             CauseStatement(
                 certainty=cause.certainty,
                 public_md=cause.text if cause.certainty is not Certainty.UNKNOWN else "",
-                public_html=markdown.to_html(cause.text) if cause.certainty is not Certainty.UNKNOWN else "",
+                public_html=html_of(cause.text) if cause.certainty is not Certainty.UNKNOWN else "",
                 private_md=cause.private,
                 category=cause.category,
                 our_action_md=cause.our_action,
-                our_action_html=markdown.to_html(cause.our_action),
+                our_action_html=html_of(cause.our_action),
                 said_at=at,
                 seq=seq,
             ),
@@ -401,8 +400,8 @@ class IncidentVerbs(Verbs):
     def _said_cause(draft: UpdateDraft, before: CauseStatement | None) -> str:
         """The cause as a post may say it: only a confirmed one (F01)."""
         if draft.cause is not None:
-            return markdown.to_plain(draft.cause.text) if draft.cause.certainty is Certainty.CONFIRMED else ""
-        return markdown.to_plain(before.public_md) if before and before.certainty is Certainty.CONFIRMED else ""
+            return plain_of(draft.cause.text) if draft.cause.certainty is Certainty.CONFIRMED else ""
+        return plain_of(before.public_md) if before and before.certainty is Certainty.CONFIRMED else ""
 
     def _post_words(
         self, page: Page, incident: Incident, event: Event, message: str, names: Sequence[str], cause: str

@@ -16,8 +16,7 @@ from statusdesk.domain.component import Component, ComponentKind, ComponentStatu
 from statusdesk.domain.text import BODY_LIMIT, LINE_LIMIT, graphemes, tidy, tidy_line
 from statusdesk.errors import NotFound, Problem, Refused
 from statusdesk.outbox.enqueue import enqueue_publish
-from statusdesk.site import builder
-from statusdesk.site.serve import site_server
+from statusdesk.site.stamp import stamp
 from statusdesk.store.writer import Writer
 from statusdesk.verbs.base import Verbs
 
@@ -42,7 +41,7 @@ class PageVerbs(Verbs):
         """Everything the main window shows at a glance."""
         with self._read() as reader:
             out = reader.page().output_dir
-            built = builder.stamp(Path(out))
+            built = stamp(Path(out))
             site = views.SiteStatus(
                 build_id=built.build_id if built else "",
                 built_at=built.built_at if built else None,
@@ -56,6 +55,8 @@ class PageVerbs(Verbs):
         with self._read() as reader:
             out = Path(reader.page().output_dir)
         if self._preview is None:
+            from statusdesk.site.serve import site_server  # noqa: PLC0415  http.server, for those who look at the page
+
             self._preview = site_server(out, 0)
             threading.Thread(target=self._preview.serve_forever, name="page preview", daemon=True).start()
         return f"http://127.0.0.1:{self._preview.server_address[1]}/"

@@ -13,9 +13,8 @@ from statusdesk.domain.maintenance import Maintenance, MaintenanceState, Mainten
 from statusdesk.domain.text import BODY_LIMIT, TITLE_LIMIT, graphemes, tidy, tidy_line
 from statusdesk.errors import Problem, Refused
 from statusdesk.outbox.enqueue import enqueue_publish
-from statusdesk.site import markdown
 from statusdesk.store.writer import Writer
-from statusdesk.verbs.base import Verbs, year_of
+from statusdesk.verbs.base import Verbs, html_of, plain_of, year_of
 
 
 class MaintenanceVerbs(Verbs):
@@ -50,7 +49,7 @@ class MaintenanceVerbs(Verbs):
                 starts_at=draft.starts_at,
                 ends_at=draft.ends_at,
                 what_stops_md=draft.message,
-                what_stops_html=markdown.to_html(draft.message),
+                what_stops_html=html_of(draft.message),
                 max_interruption_s=draft.max_interruption_s,
                 published_at=writer.at,
                 updated_at=writer.at,
@@ -123,8 +122,8 @@ class MaintenanceVerbs(Verbs):
                 seq=seq,
                 state_after=maintenance.state,
                 body_md=message,
-                body_html=markdown.to_html(message),
-                body_plain=markdown.to_plain(message),
+                body_html=html_of(message),
+                body_plain=plain_of(message),
                 published_at=max(writer.at, maintenance.updated_at),
             )
         )
