@@ -260,6 +260,8 @@ etas = sa.Table(
     sa.PrimaryKeyConstraint("incident_id", "seq"),
 )
 
+# Partial indexes are partial on both engines: the migrations say so. Here only SQLite's side is said, because naming
+# PostgreSQL's would import its dialect (25 ms) at every start of a desk that has none.
 _OPEN_PROMISE = sa.text("state = 'open'")
 
 promises = sa.Table(
@@ -275,9 +277,7 @@ promises = sa.Table(
     sa.PrimaryKeyConstraint("incident_id", "seq"),
     sa.Index(None, "settled_at"),
     # Invariant 4, held by the database itself: never two open promises for one incident.
-    sa.Index(
-        "one_open_promise", "incident_id", unique=True, sqlite_where=_OPEN_PROMISE, postgresql_where=_OPEN_PROMISE
-    ),
+    sa.Index("one_open_promise", "incident_id", unique=True, sqlite_where=_OPEN_PROMISE),
 )
 
 steps = sa.Table(
@@ -365,7 +365,7 @@ entries = sa.Table(
     sa.Index(None, "incident_id"),
     sa.Index(None, "component_id", "from_at"),
     sa.Index(None, "to_at"),
-    sa.Index("open_entries", "component_id", sqlite_where=_OPEN_ENTRY, postgresql_where=_OPEN_ENTRY),
+    sa.Index("open_entries", "component_id", sqlite_where=_OPEN_ENTRY),
     sa.CheckConstraint("(incident_id IS NULL) <> (maintenance_id IS NULL)", name="one_reason"),
 )
 
@@ -435,7 +435,7 @@ deliveries = sa.Table(
     # Invariant 15: one word goes to one place once. Every retry is the same row.
     sa.UniqueConstraint("update_id", "destination_id"),
     sa.Index(None, "incident_id"),
-    sa.Index("due_deliveries", "destination_id", "event_head", "id", sqlite_where=_DUE, postgresql_where=_DUE),
+    sa.Index("due_deliveries", "destination_id", "event_head", "id", sqlite_where=_DUE),
 )
 
 events = sa.Table(

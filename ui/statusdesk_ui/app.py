@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -69,9 +70,14 @@ class Desktop:
         return "://" not in text and not (Path(text) / DATABASE).exists()
 
     def _open(self) -> Desk | None:
-        from statusdesk.desk import Desk  # noqa: PLC0415  heavy: it brings the database along
+        gc.disable()  # loading makes many objects and no garbage: looking for some costs a seventh of the start
+        try:
+            from statusdesk.desk import Desk  # noqa: PLC0415  heavy: it brings the database along
 
-        return Desk.open(self.workspace) if Desk.exists(self.workspace) else None
+            return Desk.open(self.workspace) if Desk.exists(self.workspace) else None
+        finally:
+            gc.freeze()  # what is loaded now stays for good: later looks need not go through it, nor the window wait
+            gc.enable()
 
     def _opened(self, desk: Desk | None) -> None:
         if desk is None:
