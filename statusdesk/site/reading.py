@@ -193,11 +193,11 @@ def how_it_ended(incident: PublicIncident) -> PublicUpdate | None:
 
 
 def _as_it_stands(update: PublicUpdate, incident: PublicIncident) -> PublicUpdate | None:
-    """The update, or what it was corrected to; None when it was taken back."""
-    by_seq = {u.seq: u for u in incident.updates}
+    """The update, or what it was corrected to; None when it was taken back and nothing was put right."""
+    corrections = {u.corrects_seq: u for u in incident.updates if u.kind is UpdateKind.CORRECTION}
     said: PublicUpdate | None = update
     while said is not None and said.replaced_seq is not None:
-        said = None if said.replaced_kind is UpdateKind.RETRACTION else by_seq.get(said.replaced_seq)
+        said = corrections.get(said.seq)
     return said
 
 

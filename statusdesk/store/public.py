@@ -204,7 +204,9 @@ class PublicRecordReader:
             .where(u.incident_id.in_(refs))
             .order_by(u.incident_id, u.seq)
         ).all()
-        replaced = {(r.incident_id, r.corrects_seq): (r.seq, r.kind) for r in found if r.corrects_seq is not None}
+        # A retraction wins over a correction, whichever came first: what was taken back is not shown at all.
+        mending = sorted(found, key=lambda r: (r.kind is UpdateKind.RETRACTION, r.seq))
+        replaced = {(r.incident_id, r.corrects_seq): (r.seq, r.kind) for r in mending if r.corrects_seq is not None}
         made: dict[str, list[PublicUpdate]] = defaultdict(list)
         for r in found:
             by = replaced.get((r.incident_id, r.seq), (None, None))

@@ -31,6 +31,8 @@ from statusdesk.store import tables as t
 from statusdesk.store.reader import Reader
 from statusdesk.store.rows import make, values
 
+_UNSENT = (DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.FAILED)
+_MAYBE_OUT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.VERIFIED, DeliveryState.UNKNOWN)
 LAST_GROUP = 10_000  # the position of a heading that stays behind those that are added later
 
 
@@ -312,13 +314,28 @@ class Writer(Reader):
     def supersede(self, incident_id: str, account_ids: Sequence[str]) -> None:
         """A newer text exists: what waits for these accounts about this incident is not posted late."""
         d = t.deliveries.c
-        old = (DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.FAILED)
         self.sql.execute(
             sa.update(t.deliveries)
-            .where(d.incident_id == incident_id, d.kind == DeliveryKind.POST, d.state.in_(old))
+            .where(d.incident_id == incident_id, d.kind == DeliveryKind.POST, d.state.in_(_UNSENT))
             .where(d.destination_id.in_(account_ids))
             .values(state=DeliveryState.SUPERSEDED, next_try_at=None, error="", error_code="", updated_at=self.at)
         )
+
+    def supersede_update(self, update_id: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The text of one update is mended: what still waits of it is never posted.
+
+        Returns the accounts where the text is out or may be, and those where it was still waiting.
+        """
+        d = t.deliveries.c
+        mine = sa.and_(d.update_id == update_id, d.kind == DeliveryKind.POST)
+        rows = self.sql.execute(sa.select(d.destination_id, d.state).where(mine)).all()
+        self.sql.execute(
+            sa.update(t.deliveries)
+            .where(mine, d.state.in_(_UNSENT))
+            .values(state=DeliveryState.SUPERSEDED, next_try_at=None, error="", error_code="", updated_at=self.at)
+        )
+        out = frozenset(row[0] for row in rows if row[1] in _MAYBE_OUT)
+        return out, frozenset(row[0] for row in rows if row[1] in _UNSENT)
 
     def change_delivery(self, id_: str, **columns: Any) -> None:
         """Some columns of a delivery."""

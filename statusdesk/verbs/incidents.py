@@ -181,7 +181,10 @@ class IncidentVerbs(Verbs):
         return self._mend(ref, seq, tidy(message), UpdateKind.CORRECTION, Event.CORRECTED)
 
     def retract(self, ref: str, seq: int, reason: str) -> Changes:
-        """Take an update's text off the page; the reason stands in its place (invariant 2)."""
+        """Take an update's text off the page; the reason stands in its place (invariant 2).
+
+        A text that was corrected before can still be taken off. Accounts that never got the text get no post about it.
+        """
         return self._mend(ref, seq, tidy(reason), UpdateKind.RETRACTION, Event.RETRACTED)
 
     def close(self, ref: str, reason: str = "") -> Changes:
@@ -373,17 +376,31 @@ class IncidentVerbs(Verbs):
                 raise Refused(f"{incident.ref} has no update {seq}. It has 1 to {incident.last_seq}.", field="seq")
             if said[seq].kind is UpdateKind.RETRACTION:
                 raise Refused(f"Update {seq} takes back an earlier one. Post a new update instead.", field="seq")
-            later = next((one for one in said.values() if one.corrects_seq == seq), None)
-            if later is not None:
-                raise Refused(f"Update {seq} was already replaced by update {later.seq}. Mend that one.", field="seq")
+            self._judge_mending(kind, seq, [one for one in said.values() if one.corrects_seq == seq])
             update = self._add_update(writer, incident, message, None, page, kind=kind, mends=seq)
             writer.change_incident(incident.id, last_seq=update.seq, updated_at=update.published_at)
             writer.event(event.value, Touched.INCIDENT, incident.ref)
             names = self._names(writer, writer.entries(incident.id), None)
             words = self._post_words(page, incident, event, update.body_plain, names, "")
-            accounts = chosen(writer.accounts(), None)
+            out, waited = writer.supersede_update(said[seq].id)
+            wanted = out if kind is UpdateKind.RETRACTION else out | waited
+            accounts = [one for one in chosen(writer.accounts(), None) if one.id in wanted]
             enqueue_update(writer, Words(incident, update, words), accounts, supersedes=False)
             return incident_changes(writer, incident.ref, update.seq)
+
+    @staticmethod
+    def _judge_mending(kind: UpdateKind, seq: int, later: Sequence[IncidentUpdate]) -> None:
+        """One correction and one retraction at most; what was taken back is not corrected any more."""
+        gone = next((one for one in later if one.kind is UpdateKind.RETRACTION), None)
+        if gone is not None:
+            raise Refused(
+                f"Update {seq} was already taken back by update {gone.seq}. Post a new update instead.", field="seq"
+            )
+        if later and kind is UpdateKind.CORRECTION:
+            raise Refused(
+                f"Update {seq} was already replaced by update {later[0].seq}. Correct that one, or take this one back.",
+                field="seq",
+            )
 
     # What a post says
 

@@ -15,7 +15,7 @@ from statusdesk.desk import Desk
 from statusdesk.domain.component import ComponentStatus, status_of
 from statusdesk.domain.delivery import DeliveryKind, DeliveryState
 from statusdesk.domain.drafts import CauseDraft, EtaDraft, StepDraft, UpdateDraft
-from statusdesk.domain.incident import Certainty, IncidentState, may_update
+from statusdesk.domain.incident import Certainty, IncidentState, UpdateKind, may_update
 from statusdesk.domain.people import Answer
 from statusdesk.domain.promise import PromiseState
 from statusdesk.errors import Refused
@@ -84,7 +84,8 @@ class AnyOrder(RuleBasedStateMachine):
             (self.desk.retract if retract else self.desk.correct)(ref, seq, message)
         except Refused as refused:
             known = self.desk.incident(ref).incident.last_seq
-            assert seq > known or "already replaced" in refused.message or "takes back" in refused.message  # noqa: PT017
+            why = ("already taken back", "takes back") if retract else ("already", "takes back")
+            assert seq > known or any(one in refused.message for one in why)  # noqa: PT017
 
     @precondition(lambda self: self.refs)
     @rule(data=st.data(), message=WORDS)
@@ -153,6 +154,9 @@ class AnyOrder(RuleBasedStateMachine):
             for update in view.updates:
                 key = (ref, update.seq)
                 assert self.said.setdefault(key, update.body_md) == update.body_md, "2: immutable"
+            gone = {u.corrects_seq for u in view.updates if u.kind is UpdateKind.RETRACTION}
+            late = [d.seq for d in view.deliveries if d.kind is DeliveryKind.POST and d.state is DeliveryState.QUEUED]
+            assert not gone & set(late), "what was taken back is not posted any more"
             if one.drill:
                 assert not view.deliveries, "14"
             sent = [(d.update_id, d.destination_id) for d in view.deliveries if d.state is DeliveryState.SENT]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -111,12 +112,66 @@ def test_a_correction_adds_an_entry_and_changes_no_other(desk: Desk, clock: Cloc
     assert after.updates[0] == before.updates[0], "published updates are immutable"
     assert (after.updates[1].kind, after.updates[1].corrects_seq) == (UpdateKind.CORRECTION, 1)
     assert after.promise == before.promise, "mending old text does not keep a promise"
-    with pytest.raises(Refused, match="already replaced by update 2"):
-        desk.retract(ref, 1, "Wrong.")
+    with pytest.raises(Refused, match="already replaced by update 2. Correct that one"):
+        desk.correct(ref, 1, "Cards fail in 5 stores.")
     desk.retract(ref, 2, "That was not so either.")
     assert [u.kind for u in desk.incident(ref).updates[1:]] == [UpdateKind.CORRECTION, UpdateKind.RETRACTION]
     with pytest.raises(Refused, match="no update 9"):
         desk.correct(ref, 9, "x")
+
+
+def posts(desk: Desk, ref: str) -> dict[int, DeliveryState]:
+    return {r.seq or 0: r.state for r in desk.deliveries(ref) if r.kind is DeliveryKind.POST}
+
+
+def test_text_that_is_taken_back_before_it_was_posted_is_never_posted(desk: Desk, tmp_path: Path) -> None:
+    desk.connect_account(kind="preview", name="A", settings={"folder": f"{tmp_path}/a"})
+    ref = desk.open_incident(tills_down(desk, message="Call Mrs Oduya at home.")).ref
+    desk.retract(ref, 1, "It named a person.")
+    assert posts(desk, ref) == {1: DeliveryState.SUPERSEDED}, "who never read it needs no word about it"
+    desk.deliver()
+    assert not list((tmp_path / "a").rglob("*.txt"))
+
+
+def test_text_that_was_posted_is_taken_back_where_it_was_posted(desk: Desk, tmp_path: Path) -> None:
+    desk.connect_account(kind="preview", name="A", settings={"folder": f"{tmp_path}/a"})
+    ref = desk.open_incident(tills_down(desk)).ref
+    desk.deliver()
+    desk.connect_account(kind="preview", name="Later", settings={"folder": f"{tmp_path}/b"})
+    desk.retract(ref, 1, "It named a person.")
+    rows = [(r.destination, r.seq) for r in desk.deliveries(ref) if r.kind is DeliveryKind.POST]
+    assert rows == [("A", 1), ("A", 2)]
+
+
+def test_only_the_corrected_words_are_posted_when_the_wrong_ones_still_waited(desk: Desk, tmp_path: Path) -> None:
+    desk.connect_account(kind="preview", name="A", settings={"folder": f"{tmp_path}/a"})
+    ref = desk.open_incident(tills_down(desk, message="Three stores are down.")).ref
+    desk.correct(ref, 1, "Four stores are down.")
+    assert posts(desk, ref) == {1: DeliveryState.SUPERSEDED, 2: DeliveryState.QUEUED}
+    desk.deliver()
+    (post,) = (tmp_path / "a").rglob("*.txt")
+    assert "Three stores" not in post.read_text()
+    desk.post_update(ref, UpdateDraft(message="For the page only.", accounts=()))
+    desk.correct(ref, 3, "Still for the page only.")
+    assert 4 not in posts(desk, ref), "what an account never heard is not corrected there"
+
+
+def test_a_corrected_text_can_still_be_taken_off_everything_public(desk: Desk, tmp_path: Path) -> None:
+    ref = desk.open_incident(tills_down(desk, message="Call Mrs Oduya at home.")).ref
+    desk.correct(ref, 1, "Cards fail in 4 stores.")
+    desk.retract(ref, 1, "It named a person.")
+    with pytest.raises(Refused, match="already taken back by update 3"):
+        desk.retract(ref, 1, "Again.")
+    with pytest.raises(Refused, match="already taken back by update 3"):
+        desk.correct(ref, 1, "Again.")
+    desk.deliver()
+    files = [one for one in (tmp_path / "site").rglob("*") if one.is_file()]
+    assert [one for one in files if b"Oduya" in one.read_bytes()] == []
+    page = (tmp_path / "site" / "incidents" / ref / "index.html").read_text()
+    assert "We took this update back" in page
+    assert "Cards fail in 4 stores." in page
+    desk.retract(ref, 2, "Nor was that so.")
+    assert [u.corrects_seq for u in desk.incident(ref).updates] == [None, 1, 1, 2]
 
 
 def test_reopening_brings_back_components_promise_and_open_estimates(desk: Desk, clock: Clock) -> None:
