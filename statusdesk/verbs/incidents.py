@@ -203,7 +203,7 @@ class IncidentVerbs(Verbs):
             writer.change_incident(
                 incident.id, state=IncidentState.CLOSED, closed_at=writer.at, close_reason=reason, updated_at=writer.at
             )
-            writer.event("close", Touched.INCIDENT, incident.ref, reason)
+            writer.event("close", Touched.INCIDENT, incident.ref)  # a reason may name people: it can be erased, this not
             enqueue_publish(writer, incident=incident)
             return incident_changes(writer, incident.ref)
 

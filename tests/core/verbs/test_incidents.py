@@ -232,6 +232,20 @@ def test_closing_early_needs_a_typed_reason(desk: Desk) -> None:
     assert desk.incident(ref).incident.close_reason == "She has left the company."
 
 
+def test_the_reason_to_close_stays_out_of_the_audit_trail(desk: Desk) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    desk.resolve(ref, UpdateDraft(message="Done."))
+    desk.close(ref, reason="Mrs Oduya never answers.")
+    import sqlalchemy as sa
+
+    from statusdesk.store import tables
+
+    with desk._store.read() as sql:
+        trail = [str(row) for row in sql.execute(sa.select(tables.events))]
+    assert not [row for row in trail if "Oduya" in row]
+    assert desk.incident(ref).incident.close_reason == "Mrs Oduya never answers."
+
+
 def test_an_erased_person_leaves_only_the_count(desk: Desk) -> None:
     ref = desk.open_incident(tills_down(desk)).ref
     follow_up = desk.add_reporter(ref, name="Mrs Oduya", phone="+47 912 34 567", email="o@example.org")
