@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cached_property
 
-from statusdesk.domain.incident import OPEN_STATES, EtaOutcome, IncidentState, UpdateKind
+from statusdesk.domain.incident import OPEN_STATES, EtaOutcome, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.public import (
     MonthCount,
@@ -202,14 +202,11 @@ def _as_it_stands(update: PublicUpdate, incident: PublicIncident) -> PublicUpdat
 
 
 def estimate_result(incident: PublicIncident) -> str:
-    """As in “35 minutes earlier than we said”, judged on the last estimate; empty when there is nothing to judge."""
+    """As in “35 minutes earlier than we said”, by the last time we gave; empty when there is nothing to judge."""
     eta, end = incident.eta, ended_at(incident)
-    timed = eta is not None and eta.due_at is not None and eta.outcome in (EtaOutcome.MET, EtaOutcome.MISSED)
-    if not timed or end is None or incident.backfilled or incident.state is IncidentState.WITHDRAWN:
+    if eta is None or eta.last_due_at is None or end is None or incident.backfilled:
         return ""
-    assert eta is not None
-    assert eta.due_at is not None
-    return _against(end, eta.due_at)
+    return _against(end, eta.last_due_at) if eta.outcome in (EtaOutcome.MET, EtaOutcome.MISSED) else ""
 
 
 def plan_result(maintenance: PublicMaintenance) -> str:
