@@ -160,10 +160,10 @@ class Writer(Reader):
         """When we now say it will work again."""
         self.sql.execute(sa.insert(t.etas).values(values(t.etas, eta, incident_id=incident_id)))
 
-    def judge_etas(self, incident_id: str, resolved_at: datetime) -> None:
+    def judge_etas(self, incident_id: str, resolved_at: datetime, *, false_alarm: bool) -> None:
         """The end is known: every estimate gets its outcome."""
         said = self.etas(incident_id)
-        for one, outcome in zip(said, judge_estimates(said, resolved_at), strict=True):
+        for one, outcome in zip(said, judge_estimates(said, resolved_at, false_alarm=false_alarm), strict=True):
             e = t.etas.c
             self.sql.execute(
                 sa.update(t.etas).where(e.incident_id == incident_id, e.seq == one.seq).values(outcome=outcome)

@@ -45,7 +45,7 @@ class AnyOrder(RuleBasedStateMachine):
     def _pick(self, data: st.DataObject) -> str:
         return data.draw(st.sampled_from(self.refs))
 
-    @rule(minutes=st.integers(-2, 200))
+    @rule(minutes=st.integers(-300, 200))
     def time_passes(self, minutes: int) -> None:
         self.clock.go(minutes=minutes)
 
@@ -143,6 +143,9 @@ class AnyOrder(RuleBasedStateMachine):
             assert times == sorted(times), "3: never before an earlier one"
             assert one.first_public_at <= times[0], "3"
             assert one.resolved_at is None or one.resolved_at >= one.started_at, "3"
+            if one.closed_at is not None:
+                assert one.resolved_at
+                assert one.resolved_at <= one.closed_at <= one.updated_at, "3"
             assert one.state.is_open == (one.resolved_at is None), "an end has a time"
             open_promises = [p for p in view.promises if p.state is PromiseState.OPEN]
             assert len(open_promises) == (1 if one.state.is_open else 0), "4"

@@ -11,10 +11,11 @@ import pytest
 from statusdesk.desk import Desk
 from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.delivery import DeliveryKind, DeliveryState
-from statusdesk.domain.drafts import CauseDraft, EtaDraft, StepDraft, UpdateDraft
+from statusdesk.domain.drafts import CauseDraft, EtaDraft, IncidentDraft, StepDraft, UpdateDraft
 from statusdesk.domain.incident import Certainty, EtaOutcome, Impact, IncidentState, UpdateKind
 from statusdesk.domain.promise import PromiseState
 from statusdesk.errors import NotFound, Refused
+from statusdesk.site.reading import estimate_result
 from tests.core.conftest import Clock, status, tills_down
 
 PARTIAL, MAJOR, WELL = ComponentStatus.PARTIAL_OUTAGE, ComponentStatus.MAJOR_OUTAGE, ComponentStatus.OPERATIONAL
@@ -112,7 +113,7 @@ def test_a_correction_adds_an_entry_and_changes_no_other(desk: Desk, clock: Cloc
     assert after.updates[0] == before.updates[0], "published updates are immutable"
     assert (after.updates[1].kind, after.updates[1].corrects_seq) == (UpdateKind.CORRECTION, 1)
     assert after.promise == before.promise, "mending old text does not keep a promise"
-    with pytest.raises(Refused, match="already replaced by update 2. Correct that one"):
+    with pytest.raises(Refused, match="already replaced by update 2"):
         desk.correct(ref, 1, "Cards fail in 5 stores.")
     desk.retract(ref, 2, "That was not so either.")
     assert [u.kind for u in desk.incident(ref).updates[1:]] == [UpdateKind.CORRECTION, UpdateKind.RETRACTION]
@@ -300,18 +301,91 @@ def test_newer_words_supersede_what_still_waits_but_never_the_page(desk: Desk, t
     }
 
 
-def test_a_preview_is_the_text_that_is_sent(desk: Desk, tmp_path: object) -> None:
+def previewed_and_sent(desk: Desk, draft: UpdateDraft, ref: str | None = None) -> tuple[str, str]:
+    (shown,) = desk.preview(draft, ref)
+    if ref is None:
+        assert isinstance(draft, IncidentDraft)
+        changes = desk.open_incident(draft)
+    else:
+        changes = desk.post_update(ref, draft)
+    rows = desk.deliveries(changes.ref)
+    (sent,) = [r.text for r in rows if r.kind is DeliveryKind.POST and r.seq == changes.seq]
+    return shown.text, sent
+
+
+def test_a_preview_is_the_text_that_is_sent(desk: Desk, clock: Clock, tmp_path: Path) -> None:
     desk.connect_account(kind="preview", name="A", settings={"folder": f"{tmp_path}/a"})
-    draft = tills_down(desk, cause=CauseDraft("Road works.", Certainty.CONFIRMED), impact=Impact.CRITICAL)
-    (shown,) = desk.preview(draft)
-    ref = desk.open_incident(draft).ref
-    (sent,) = [r for r in desk.deliveries(ref) if r.kind is DeliveryKind.POST]
-    assert shown.text == sent.text
-    update = UpdateDraft(message="Eleven stores work.", state=IncidentState.IDENTIFIED)
-    (shown,) = desk.preview(update, ref)
-    desk.post_update(ref, update)
-    sent = next(r for r in desk.deliveries(ref) if r.kind is DeliveryKind.POST and r.seq == 2)
-    assert shown.text == sent.text
+    web = desk.find_component("Website").id
+    marked = "**All** stores [take cards](https://northlake.example/cards) again."
+    opening = tills_down(
+        desk,
+        message=marked,
+        started_at=clock.at - timedelta(minutes=20),
+        eta=EtaDraft(clock.at + timedelta(hours=1)),
+        cause=CauseDraft("A *digger*.", Certainty.CONFIRMED),
+        impact=Impact.CRITICAL,
+    )
+    shown, sent = previewed_and_sent(desk, opening)
+    assert shown == sent
+    assert "Cause: A digger." in sent
+    ref = desk.incidents()[0].ref
+    clock.go(minutes=10)
+    update = UpdateDraft(message=marked, state=IncidentState.IDENTIFIED, components=((web, MAJOR),))
+    shown, sent = previewed_and_sent(desk, update, ref)
+    assert shown == sent
+    assert "Affected: Tills, Website." in sent
+    assert "Update (identified): All stores take cards" in sent
+    clock.go(days=1)
+    shown, sent = previewed_and_sent(desk, UpdateDraft(message="More."), ref)
+    assert shown == sent, "times of another day get their date in both"
+    shown, sent = previewed_and_sent(desk, UpdateDraft(message=marked, state=IncidentState.RESOLVED), ref)
+    assert shown == sent
+    assert "Affected" not in sent, "it works again"
+
+
+def test_the_resolved_post_says_how_the_estimate_went(desk: Desk, clock: Clock, tmp_path: Path) -> None:
+    desk.connect_account(kind="preview", name="A", settings={"folder": f"{tmp_path}/a"})
+    ref = desk.open_incident(tills_down(desk, eta=EtaDraft(clock.at + timedelta(hours=1)))).ref
+    clock.go(minutes=25)
+    done = UpdateDraft(message="All stores take cards.", state=IncidentState.RESOLVED)
+    shown, sent = previewed_and_sent(desk, done, ref)
+    assert shown == sent
+    assert "Resolved 15:27 CEST, 35 min earlier than we said. All stores take cards." in sent
+    assert "Expected by" not in sent
+
+
+def test_a_false_alarm_is_posted_as_one_and_meets_no_estimate(desk: Desk, clock: Clock, tmp_path: Path) -> None:
+    desk.connect_account(kind="preview", name="A", settings={"folder": f"{tmp_path}/a"})
+    ref = desk.open_incident(tills_down(desk, eta=EtaDraft(clock.at + timedelta(hours=1)))).ref
+    shown, sent = previewed_and_sent(desk, UpdateDraft(message="It was us.", state=IncidentState.WITHDRAWN), ref)
+    assert shown == sent
+    assert "False alarm: It was us." in sent
+    assert "Resolved" not in sent
+    assert [e.outcome for e in desk.incident(ref).etas] == [EtaOutcome.WITHDRAWN]
+    with desk._places.public() as public:
+        record = public.record(clock.at.date())
+    assert (record.estimates_met, record.estimates_total) == (0, 0)
+
+
+def test_an_estimate_that_was_taken_back_still_counts_on_the_page_and_in_the_record(desk: Desk, clock: Clock) -> None:
+    due = clock.at + timedelta(minutes=30)
+    ref = desk.open_incident(tills_down(desk, eta=EtaDraft(due))).ref
+    clock.go(minutes=10)
+    desk.post_update(ref, UpdateDraft(message="We do not know.", eta=EtaDraft(None)))
+    with desk._places.public() as public:
+        shown = public.incident(ref)
+    assert shown
+    assert shown.eta
+    assert (shown.eta.due_at, shown.eta.last_due_at, shown.eta.outcome) == (None, due, EtaOutcome.OPEN)
+    clock.go(hours=1)
+    desk.resolve(ref, UpdateDraft(message="Done."))
+    with desk._places.public() as public:
+        shown, record = public.incident(ref), public.record(clock.at.date())
+    assert shown
+    assert shown.eta
+    assert shown.eta.outcome is EtaOutcome.MISSED
+    assert estimate_result(shown) == "40 minutes later than we said"
+    assert (record.estimates_met, record.estimates_total) == (0, 1)
 
 
 def test_time_never_runs_backwards_in_the_public_record(desk: Desk, clock: Clock) -> None:
@@ -319,11 +393,32 @@ def test_time_never_runs_backwards_in_the_public_record(desk: Desk, clock: Clock
     clock.go(minutes=-3)  # the computer's clock was set back
     desk.post_update(ref, UpdateDraft(message="More."))
     desk.resolve(ref, UpdateDraft(message="Done."))
+    clock.go(hours=-2)
+    desk.close(ref)
+    desk.correct(ref, 1, "Mended.")
     view = desk.incident(ref)
     times = [u.published_at for u in view.updates]
     assert times == sorted(times)
-    assert view.incident.resolved_at
-    assert view.incident.resolved_at >= view.incident.started_at
+    one = view.incident
+    assert one.resolved_at
+    assert one.closed_at
+    assert one.started_at <= one.resolved_at <= one.closed_at <= one.updated_at
+
+
+def test_a_desk_whose_clock_was_ahead_makes_no_promise_of_others_late(desk: Desk, clock: Clock) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    clock.go(hours=3)
+    desk.post_update(ref, UpdateDraft(message="From a desk whose clock is 3 hours ahead."))
+    clock.go(hours=-3, minutes=5)
+    soon = clock.at + timedelta(minutes=28)
+    desk.post_update(ref, UpdateDraft(message="From a desk whose clock is right.", next_update=soon))
+    clock.go(minutes=10)
+    desk.post_update(ref, UpdateDraft(message="On time."))
+    *_, ahead, right, last = desk.incident(ref).promises
+    assert ahead.state is PromiseState.KEPT
+    assert (right.made_at, right.due_at, right.settled_at) == (clock.at - timedelta(minutes=10), soon, clock.at)
+    assert right.state is PromiseState.KEPT
+    assert last.made_at == clock.at
 
 
 def test_what_is_not_there_is_said(desk: Desk) -> None:

@@ -38,8 +38,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineRow:
-    """One update. `struck` says that a later entry corrects or retracts it; `mends` that it can still be corrected,
-    `takes_back` that its text can still be taken off the page."""
+    """One update. `struck` says that a later entry corrects or retracts it.
+
+    `mends` says that it can still be corrected, `takes_back` that its text can still be taken off the page.
+    """
 
     seq: int
     time: str
