@@ -98,6 +98,17 @@ def test_every_update_settles_the_promise_and_makes_the_next_one(desk: Desk, clo
     assert (board.promises.kept, board.promises.total) == (1, 3)
 
 
+def test_desk_and_page_count_the_same_promises(desk: Desk, clock: Clock) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    clock.go(minutes=10)
+    desk.resolve(ref, UpdateDraft(message="Done."))
+    for days, counted in ((89, 1), (1, 0)):
+        clock.at = clock.at.replace(hour=4) + timedelta(days=days)  # earlier in the day than the promise was kept
+        with desk._places.public() as public:
+            page = public.record(clock.at.date())
+        assert (page.promises_kept, desk.board().promises.kept) == (counted, counted)
+
+
 def test_resolving_sets_components_operational_in_the_same_save(desk: Desk, clock: Clock) -> None:
     ref = desk.open_incident(tills_down(desk)).ref
     clock.go(minutes=20)
