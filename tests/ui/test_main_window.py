@@ -136,6 +136,8 @@ def test_an_update_is_corrected_and_taken_back_by_keyboard(busy: Open, desk: Des
     busy.settle()
     busy.until(lambda: len(page.timeline.items.rows) == 2)
     assert [row.struck for row in page.timeline.items.rows] == [False, True]
+    can = [(row.mends, row.takes_back) for row in page.timeline.items.rows]
+    assert can == [(True, True), (False, True)], "a corrected text can still be taken off the page"
     page.timeline.choose(0)
     page.timeline._ask(QPoint(5, 5))
     choose(busy, "Take back update 2")
