@@ -26,6 +26,7 @@ class Holder:
         self._folder = folder
         self._sign: filelock.BaseFileLock | None = None
         self._in_hand: set[str] = set()
+        self._unsettled: set[str] = set()
         self._one_at_a_time = threading.Lock()
 
     def take(self, ids: Collection[str]) -> None:
@@ -36,23 +37,30 @@ class Holder:
                 self._sign = filelock.FileLock(self._file(self.name))
                 self._sign.acquire()
             self._in_hand.update(ids)
+            self._unsettled.update(ids)
 
     def let_go(self, ids: Collection[str]) -> None:
         """These are not in hand any more, whatever became of them."""
         with self._one_at_a_time:
             self._in_hand.difference_update(ids)
 
+    def settled(self, ids: Collection[str]) -> None:
+        """How these ended is written down."""
+        with self._one_at_a_time:
+            self._unsettled.difference_update(ids)
+
     def holds(self, id_: str) -> bool:
         """Whether this courier is really at it."""
         return id_ in self._in_hand
 
     def close(self) -> None:
-        """The courier ends in peace and leaves nothing behind."""
+        """The courier ends. Its file stays where something is unsettled: so others see that it is gone."""
         with self._one_at_a_time:
             if self._sign is not None:
                 self._sign.release()
-                self._file(self.name).unlink(missing_ok=True)
                 self._sign = None
+                if not self._unsettled:
+                    self._file(self.name).unlink(missing_ok=True)
 
     def is_gone(self, name: str) -> bool:
         """Whether a courier ran on this computer and its process has ended. When in doubt: no."""

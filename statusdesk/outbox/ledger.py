@@ -244,4 +244,5 @@ class Ledger:
                 if not left:
                     raise
             else:
+                self.holder.settled(ids)
                 return

@@ -180,6 +180,12 @@ def test_a_courier_elsewhere_is_never_taken_for_dead(tmp_path: Path, clock: Cloc
     neighbour._sign.release()  # what the system does when a process ends
     assert here.is_gone(neighbour.name)
     there_.close()
+    elsewhere = Holder(tmp_path / "there", clock())
+    assert elsewhere.is_gone(there_.name), "who ends with work undone is seen to be gone"
+    elsewhere.take(["row"])
+    elsewhere.let_go(["row"])
+    elsewhere.settled(["row"])
+    elsewhere.close()
     assert list((tmp_path / "there").iterdir()) == [], "who ends in peace leaves nothing behind"
 
 
