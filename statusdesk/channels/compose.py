@@ -50,6 +50,7 @@ class Event(StrEnum):
     OPENED = "opened"
     UPDATED = "updated"
     RESOLVED = "resolved"
+    WITHDRAWN = "withdrawn"
     CORRECTED = "corrected"
     RETRACTED = "retracted"
     REOPENED = "reopened"
@@ -79,7 +80,6 @@ class PostWords:
     eta_due: datetime | None = None
     next_due: datetime | None = None
     resolved_at: datetime | None = None
-    delayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +218,6 @@ def _facts(words: PostWords) -> Mapping[str, str]:
         "when": " ".join(part for part in when if part),
         "resolved": clock_time(words.resolved_at, words) if words.resolved_at else "",
         "against_eta": _against(words),
-        "delayed": "yes" if words.delayed else "",
         "link": "".join(words.link.split()),
     }
 

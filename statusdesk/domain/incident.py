@@ -237,21 +237,26 @@ class PreventionStep:
     moved_from: tuple[date, ...] = ()
 
 
-def judge_estimates(statements: Sequence[EtaStatement], resolved_at: datetime) -> tuple[EtaOutcome, ...]:
+def judge_estimates(
+    statements: Sequence[EtaStatement], resolved_at: datetime, *, false_alarm: bool = False
+) -> tuple[EtaOutcome, ...]:
     """The outcome of each estimate once the end is known.
 
     Every timed statement is judged on its own (invariant 7: the first and the last are both counted); "no estimate
-    yet" promised nothing and is withdrawn.
+    yet" promised nothing and is withdrawn. So is every estimate of a false alarm: there was nothing to repair.
     """
     return tuple(
         EtaOutcome.WITHDRAWN
-        if said.due_at is None
+        if said.due_at is None or false_alarm
         else (EtaOutcome.MET if resolved_at <= said.due_at else EtaOutcome.MISSED)
         for said in statements
     )
 
 
 def first_and_last(outcomes: Sequence[EtaOutcome]) -> tuple[EtaOutcome, EtaOutcome] | None:
-    """The outcomes of the first and of the last timed estimate, or None when none was ever given."""
+    """The outcomes of the first and of the last timed estimate, or None when none was ever given.
+
+    A time that was later taken back ("no estimate yet") was still given: customers planned by it, so it counts.
+    """
     timed = [one for one in outcomes if one in (EtaOutcome.MET, EtaOutcome.MISSED)]
     return (timed[0], timed[-1]) if timed else None

@@ -121,11 +121,15 @@ class PublicCause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicEta:
-    """The estimate as we say it now (`due_at` None: no estimate yet), and how the first and last ones ended."""
+    """The estimate as we say it now (`due_at` None: no estimate yet), and how the last time that we gave ended.
+
+    `last_due_at` is the last time we ever gave, also when we took it back since: the end is judged against it.
+    """
 
     due_at: datetime | None
     said_at: datetime
     first_due_at: datetime | None
+    last_due_at: datetime | None
     statements: int
     outcome: EtaOutcome
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cached_property
 
-from statusdesk.domain.incident import OPEN_STATES, EtaOutcome, IncidentState, UpdateKind
+from statusdesk.domain.incident import OPEN_STATES, EtaOutcome, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.public import (
     MonthCount,
@@ -193,23 +193,20 @@ def how_it_ended(incident: PublicIncident) -> PublicUpdate | None:
 
 
 def _as_it_stands(update: PublicUpdate, incident: PublicIncident) -> PublicUpdate | None:
-    """The update, or what it was corrected to; None when it was taken back."""
-    by_seq = {u.seq: u for u in incident.updates}
+    """The update, or what it was corrected to; None when it was taken back and nothing was put right."""
+    corrections = {u.corrects_seq: u for u in incident.updates if u.kind is UpdateKind.CORRECTION}
     said: PublicUpdate | None = update
     while said is not None and said.replaced_seq is not None:
-        said = None if said.replaced_kind is UpdateKind.RETRACTION else by_seq.get(said.replaced_seq)
+        said = corrections.get(said.seq)
     return said
 
 
 def estimate_result(incident: PublicIncident) -> str:
-    """As in “35 minutes earlier than we said”, judged on the last estimate; empty when there is nothing to judge."""
+    """As in “35 minutes earlier than we said”, by the last time we gave; empty when there is nothing to judge."""
     eta, end = incident.eta, ended_at(incident)
-    timed = eta is not None and eta.due_at is not None and eta.outcome in (EtaOutcome.MET, EtaOutcome.MISSED)
-    if not timed or end is None or incident.backfilled or incident.state is IncidentState.WITHDRAWN:
+    if eta is None or eta.last_due_at is None or end is None or incident.backfilled:
         return ""
-    assert eta is not None
-    assert eta.due_at is not None
-    return _against(end, eta.due_at)
+    return _against(end, eta.last_due_at) if eta.outcome in (EtaOutcome.MET, EtaOutcome.MISSED) else ""
 
 
 def plan_result(maintenance: PublicMaintenance) -> str:

@@ -72,20 +72,26 @@ class Workspace:
 
     @property
     def label(self) -> str:
-        """How to name it to people; never with a password."""
-        return str(self.folder) if self.is_file else self.url.render_as_string(hide_password=True)
+        """How to name it to people: only host, port and name, since a password may stand anywhere else."""
+        if self.is_file:
+            return str(self.folder)
+        return str(sa.URL.create("postgresql", host=self.url.host, port=self.url.port, database=self.url.database))
 
 
 def _engine(workspace: Workspace) -> sa.Engine:
     if not workspace.is_file:
         try:
-            return sa.create_engine(workspace.url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+            return sa.create_engine(
+                workspace.url, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 5}
+            )
         except ModuleNotFoundError:
             raise EnvironmentFault(
                 "PostgreSQL needs one more package. Install it with: pip install 'statusdesk[team]'"
             ) from None
     engine = sa.create_engine(
-        workspace.url, connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000}
+        workspace.url,
+        hide_parameters=True,  # people's data is in them, and errors are written to logs
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
     )
 
     @event.listens_for(engine, "connect")

@@ -204,7 +204,9 @@ class PublicRecordReader:
             .where(u.incident_id.in_(refs))
             .order_by(u.incident_id, u.seq)
         ).all()
-        replaced = {(r.incident_id, r.corrects_seq): (r.seq, r.kind) for r in found if r.corrects_seq is not None}
+        # A retraction wins over a correction, whichever came first: what was taken back is not shown at all.
+        mending = sorted(found, key=lambda r: (r.kind is UpdateKind.RETRACTION, r.seq))
+        replaced = {(r.incident_id, r.corrects_seq): (r.seq, r.kind) for r in mending if r.corrects_seq is not None}
         made: dict[str, list[PublicUpdate]] = defaultdict(list)
         for r in found:
             by = replaced.get((r.incident_id, r.seq), (None, None))
@@ -322,16 +324,7 @@ class PublicRecordReader:
         columns = (e.incident_id, e.due_at, e.said_at, e.outcome)
         for row in self.sql.execute(sa.select(*columns).where(e.incident_id.in_(refs)).order_by(e.seq)):
             said[row.incident_id].append(row)
-        return {
-            incident_id: PublicEta(
-                due_at=rows[-1].due_at,
-                said_at=rows[-1].said_at,
-                first_due_at=next((r.due_at for r in rows if r.due_at), None),
-                statements=len(rows),
-                outcome=rows[-1].outcome,
-            )
-            for incident_id, rows in said.items()
-        }
+        return {incident_id: _eta(rows) for incident_id, rows in said.items()}
 
     def _due(self, refs: dict[str, str]) -> dict[str, datetime]:
         p = t.promises.c
@@ -519,3 +512,18 @@ class PublicRecordReader:
             estimates_met=sum(last is EtaOutcome.MET for _first, last in judged),
             estimates_total=len(judged),
         )
+
+
+def _eta(rows: Sequence[Any]) -> PublicEta:
+    """The estimate from all that was said about it, oldest first; judged as `record` counts it."""
+    last = rows[-1]
+    times = [row.due_at for row in rows if row.due_at]
+    judged = first_and_last([row.outcome for row in rows])
+    return PublicEta(
+        due_at=last.due_at,
+        said_at=last.said_at,
+        first_due_at=times[0] if times else None,
+        last_due_at=times[-1] if times else None,
+        statements=len(rows),
+        outcome=judged[1] if judged else last.outcome,
+    )

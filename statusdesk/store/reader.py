@@ -162,6 +162,10 @@ class Reader:
         """What the incident did to components, oldest first."""
         return self._of(ComponentEntry, t.entries, incident_id, t.entries.c.id)
 
+    def causes(self, incident_id: str) -> tuple[CauseStatement, ...]:
+        """Everything said about the cause, oldest first."""
+        return self._of(CauseStatement, t.causes, incident_id, t.causes.c.seq)
+
     def etas(self, incident_id: str) -> tuple[EtaStatement, ...]:
         """Every estimate given, oldest first."""
         return self._of(EtaStatement, t.etas, incident_id, t.etas.c.seq)
@@ -192,7 +196,7 @@ class Reader:
             entries=entries,
             components=tuple(one for one in self.components(archived=True) if one.id in touched),
             updates=self.updates(incident.id),
-            causes=self._of(CauseStatement, t.causes, incident.id, t.causes.c.seq),
+            causes=self.causes(incident.id),
             etas=self.etas(incident.id),
             promises=self.promises(incident.id),
             steps=self.steps(incident.id),

@@ -31,6 +31,8 @@ from statusdesk.store import tables as t
 from statusdesk.store.reader import Reader
 from statusdesk.store.rows import make, values
 
+_UNSENT = (DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.FAILED)
+_MAYBE_OUT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.VERIFIED, DeliveryState.UNKNOWN)
 LAST_GROUP = 10_000  # the position of a heading that stays behind those that are added later
 
 
@@ -159,10 +161,10 @@ class Writer(Reader):
         """When we now say it will work again."""
         self.sql.execute(sa.insert(t.etas).values(values(t.etas, eta, incident_id=incident_id)))
 
-    def judge_etas(self, incident_id: str, resolved_at: datetime) -> None:
+    def judge_etas(self, incident_id: str, resolved_at: datetime, *, false_alarm: bool) -> None:
         """The end is known: every estimate gets its outcome."""
         said = self.etas(incident_id)
-        for one, outcome in zip(said, judge_estimates(said, resolved_at), strict=True):
+        for one, outcome in zip(said, judge_estimates(said, resolved_at, false_alarm=false_alarm), strict=True):
             e = t.etas.c
             self.sql.execute(
                 sa.update(t.etas).where(e.incident_id == incident_id, e.seq == one.seq).values(outcome=outcome)
@@ -313,12 +315,28 @@ class Writer(Reader):
     def supersede(self, incident_id: str) -> None:
         """A newer text exists: what waits about this incident is not posted late, anywhere."""
         d = t.deliveries.c
-        old = (DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.FAILED)
         self.sql.execute(
             sa.update(t.deliveries)
-            .where(d.incident_id == incident_id, d.kind == DeliveryKind.POST, d.state.in_(old))
+            .where(d.incident_id == incident_id, d.kind == DeliveryKind.POST, d.state.in_(_UNSENT))
             .values(state=DeliveryState.SUPERSEDED, next_try_at=None, error="", error_code="", updated_at=self.at)
         )
+
+    def supersede_update(self, update_id: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The text of one update is mended: what still waits of it is never posted.
+
+        Returns the accounts where the text is out or may be, and those where it was still waiting.
+        """
+        d = t.deliveries.c
+        mine = sa.and_(d.update_id == update_id, d.kind == DeliveryKind.POST)
+        # Held until the end, so that no courier takes one between the look and the change.
+        rows = self.sql.execute(sa.select(d.destination_id, d.state).where(mine).with_for_update()).all()
+        self.sql.execute(
+            sa.update(t.deliveries)
+            .where(mine, d.state.in_(_UNSENT))
+            .values(state=DeliveryState.SUPERSEDED, next_try_at=None, error="", error_code="", updated_at=self.at)
+        )
+        out = frozenset(row[0] for row in rows if row[1] in _MAYBE_OUT)
+        return out, frozenset(row[0] for row in rows if row[1] in _UNSENT)
 
     def change_delivery(self, seen: Delivery, **columns: Any) -> bool:
         """Some columns of a delivery, if no courier has touched it since it was seen."""

@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from statusdesk.channels.compose import Event, PostWords
+from statusdesk.channels.compose import Event
 from statusdesk.domain import board, drafts, ids, times
 from statusdesk.domain import promise as promises
 from statusdesk.domain.audit import Changes, Touched
-from statusdesk.domain.component import ComponentEntry, ComponentStatus
 from statusdesk.domain.drafts import FormContext, IncidentDraft, UpdateDraft
 from statusdesk.domain.incident import (
     CauseStatement,
@@ -37,6 +36,7 @@ from statusdesk.outbox.enqueue import Words, chosen, compose_for, enqueue_publis
 from statusdesk.store.reader import Reader
 from statusdesk.store.writer import Writer
 from statusdesk.verbs.base import Verbs, html_of, incident_changes, plain_of, year_of
+from statusdesk.verbs.posts import event_of, words_of_mending, words_of_update
 
 
 class IncidentVerbs(Verbs):
@@ -75,22 +75,17 @@ class IncidentVerbs(Verbs):
 
     def preview(self, draft: UpdateDraft, ref: str | None = None) -> tuple[board.PostPreview, ...]:
         """How a draft will look on each connected account, composed exactly as it will be sent."""
-        draft = drafts.tidied(draft)
+        draft, now = drafts.tidied(draft), self._now()
         with self._read() as reader:
             page, accounts = reader.page(), reader.accounts()
-            incident = reader.incident(ref) if ref else self._unwritten(draft, page, reader)
-            entries = reader.entries(incident.id) if ref else ()
-            names = self._names(reader, entries, draft)
-            view = reader.view(ref) if ref else None
-        state = draft.state or incident.state
-        event = Event.OPENED if ref is None else self._event(incident.state, state)
-        due = draft.next_update or promises.default_due(
-            self._now(), page.cadence(draft.impact or incident.impact, state)
-        )
-        eta = draft.eta.due_at if draft.eta else (view.eta.due_at if view and view.eta else None)
-        cause = self._said_cause(draft, view.cause if view else None)
-        words = self._post_words(page, replace(incident, state=state), event, draft.message, names, cause)
-        words = replace(words, eta_due=eta if state.is_open else None, next_due=due if state.is_open else None)
+            if ref is None:
+                new_ref = reader.next_ref(page.ref_prefix, year_of(now, page))
+                incident, event = self._begun(draft, page, now, id_="", ref=new_ref), Event.OPENED
+            else:
+                before = reader.incident(ref)
+                incident = self._after(before, draft, now)
+                event = event_of(before.state, incident.state)
+            words = words_of_update(reader, page, incident, draft, event, now)
         made = []
         for account in accounts:
             post = compose_for(account, words)
@@ -117,27 +112,10 @@ class IncidentVerbs(Verbs):
         with self._write() as writer:
             self._judge(draft, self._context(writer, writer.at, None))
             page, at = writer.page(), writer.at
-            state, impact = draft.state or IncidentState.INVESTIGATING, draft.impact or Impact.MINOR
-            prefix = "DRILL" if draft.drill else page.ref_prefix
-            id_ = ids.new_id(at)
-            incident = Incident(
-                id=id_,
-                code=ids.public_code(id_),
-                ref=writer.new_ref(prefix, year_of(at, page)),
-                title=draft.title,
-                state=state,
-                impact=impact,
-                started_at=min(draft.started_at or at, at),
-                first_public_at=at,
-                updated_at=at,
-                recurrence_of=draft.recurrence_of,
-                drill=draft.drill,
-                month=times.month_key(min(draft.started_at or at, at), page.zone),
-            )
+            ref = writer.new_ref("DRILL" if draft.drill else page.ref_prefix, year_of(at, page))
+            incident = self._begun(draft, page, at, id_=ids.new_id(at), ref=ref)
             writer.add_incident(incident)
-            update = self._add_update(writer, incident, draft.message, draft, page)
-            self._apply(writer, incident, update, draft, page)
-            return self._publish(writer, incident, update, draft, page, Event.OPENED)
+            return self._save(writer, incident, draft, page, Event.OPENED)
 
     def post_update(self, ref: str, draft: UpdateDraft) -> Changes:
         """Post an update. Going to resolved or withdrawn ends the incident, as `resolve` does."""
@@ -145,12 +123,9 @@ class IncidentVerbs(Verbs):
         with self._write() as writer:
             before = writer.incident(ref)
             self._judge(draft, self._context(writer, writer.at, before))
-            page, state = writer.page(), draft.state or before.state
-            incident = replace(before, state=state, impact=draft.impact or before.impact)
+            incident = self._after(before, draft, writer.at)
             kind = drafts.update_kind(draft, before.state)
-            update = self._add_update(writer, incident, draft.message, draft, page, kind=kind)
-            self._apply(writer, incident, update, draft, page, was=before.state)
-            return self._publish(writer, incident, update, draft, page, self._event(before.state, state))
+            return self._save(writer, incident, draft, writer.page(), event_of(before.state, incident.state), kind)
 
     def resolve(self, ref: str, draft: UpdateDraft) -> Changes:
         """Post the last update: it works again. The components are operational in the same save."""
@@ -169,19 +144,19 @@ class IncidentVerbs(Verbs):
             held = {e.component_id: e.status for e in writer.entries(before.id) if e.to_at == before.resolved_at}
             named = dict(draft.components)
             draft = replace(draft, state=IncidentState.INVESTIGATING, components=tuple((held | named).items()))
-            incident = replace(before, state=IncidentState.INVESTIGATING, impact=draft.impact or before.impact)
-            writer.change_incident(incident.id, reopened=before.reopened + 1, resolved_at=None, closed_at=None)
-            writer.reopen_etas(incident.id)
-            update = self._add_update(writer, incident, draft.message, draft, page)
-            self._apply(writer, incident, update, draft, page)
-            return self._publish(writer, incident, update, draft, page, Event.REOPENED)
+            writer.change_incident(before.id, reopened=before.reopened + 1, closed_at=None)
+            writer.reopen_etas(before.id)
+            return self._save(writer, self._after(before, draft, writer.at), draft, page, Event.REOPENED)
 
     def correct(self, ref: str, seq: int, message: str) -> Changes:
         """Say that an update was wrong, and what is right. The old text stays, struck out (invariant 2)."""
         return self._mend(ref, seq, tidy(message), UpdateKind.CORRECTION, Event.CORRECTED)
 
     def retract(self, ref: str, seq: int, reason: str) -> Changes:
-        """Take an update's text off the page; the reason stands in its place (invariant 2)."""
+        """Take an update's text off the page; the reason stands in its place (invariant 2).
+
+        A text that was corrected before can still be taken off. Accounts that never got the text get no post about it.
+        """
         return self._mend(ref, seq, tidy(reason), UpdateKind.RETRACTION, Event.RETRACTED)
 
     def close(self, ref: str, reason: str = "") -> Changes:
@@ -197,10 +172,13 @@ class IncidentVerbs(Verbs):
                 raise Refused(
                     f"{people} not answered yet. Ask them first, or type the reason to close.", field="reason"
                 )
+            at = max(writer.at, incident.updated_at)
             writer.change_incident(
-                incident.id, state=IncidentState.CLOSED, closed_at=writer.at, close_reason=reason, updated_at=writer.at
+                incident.id, state=IncidentState.CLOSED, closed_at=at, close_reason=reason, updated_at=at
             )
-            writer.event("close", Touched.INCIDENT, incident.ref, reason)
+            writer.event(
+                "close", Touched.INCIDENT, incident.ref
+            )  # a reason may name people: it can be erased, this not
             enqueue_publish(writer, incident=incident)
             return incident_changes(writer, incident.ref)
 
@@ -223,8 +201,54 @@ class IncidentVerbs(Verbs):
         )
 
     @staticmethod
-    def _event(before: IncidentState, after: IncidentState) -> Event:
-        return Event.RESOLVED if before.is_open and after.ends else Event.UPDATED
+    def _begun(draft: UpdateDraft, page: Page, at: datetime, *, id_: str, ref: str) -> Incident:
+        """A new incident as it stands when its first words are saved."""
+        first = draft if isinstance(draft, IncidentDraft) else IncidentDraft()
+        state = draft.state or IncidentState.INVESTIGATING
+        started_at = min(first.started_at or at, at)
+        return Incident(
+            id=id_,
+            code=ids.public_code(id_),
+            ref=ref,
+            title=first.title,
+            state=state,
+            impact=draft.impact or Impact.MINOR,
+            started_at=started_at,
+            first_public_at=at,
+            updated_at=at,
+            resolved_at=at if state.ends else None,
+            recurrence_of=first.recurrence_of,
+            drill=first.drill,
+            month=times.month_key(started_at, page.zone),
+        )
+
+    @staticmethod
+    def _after(before: Incident, draft: UpdateDraft, now: datetime) -> Incident:
+        """The incident as it stands once an update is saved.
+
+        Public times never run backwards, whoever's clock is behind (invariant 3).
+        """
+        state, at = draft.state or before.state, max(now, before.updated_at)
+        ended_at = (before.resolved_at or at) if state.ends else None
+        return replace(before, state=state, impact=draft.impact or before.impact, updated_at=at, resolved_at=ended_at)
+
+    def _save(
+        self,
+        writer: Writer,
+        incident: Incident,
+        draft: UpdateDraft,
+        page: Page,
+        event: Event,
+        kind: UpdateKind = UpdateKind.UPDATE,
+    ) -> Changes:
+        """An update with all that follows from it. `incident` is as it stands afterwards."""
+        words = words_of_update(writer, page, incident, draft, event, writer.at)
+        accounts = chosen(writer.accounts(), draft.accounts)
+        update = self._add_update(writer, incident, draft.message, draft, page, kind=kind)
+        self._apply(writer, incident, update, draft, page, ended=event in (Event.RESOLVED, Event.WITHDRAWN))
+        writer.event(event.value, Touched.INCIDENT, incident.ref, self._override_reasons(draft))
+        enqueue_update(writer, Words(incident, update, words), accounts, supersedes=True)
+        return incident_changes(writer, incident.ref, update.seq, components=True)
 
     def _add_update(
         self,
@@ -249,7 +273,7 @@ class IncidentVerbs(Verbs):
             body_md=message,
             body_html=html_of(message),
             body_plain=plain_of(message),
-            published_at=max(writer.at, incident.updated_at),
+            published_at=incident.updated_at,
             author=draft.author if draft else "",
             language=page.locale,
             corrects_seq=mends,
@@ -265,13 +289,19 @@ class IncidentVerbs(Verbs):
         update: IncidentUpdate,
         draft: UpdateDraft,
         page: Page,
-        was: IncidentState | None = None,
+        *,
+        ended: bool,
     ) -> None:
-        """Everything an update changes besides its text."""
+        """Everything an update changes besides its text.
+
+        Promises go by the clock of this desk, not by public time: another desk's clock that is ahead must not make late
+        what is promised here.
+        """
         at, seq, ends = update.published_at, update.seq, incident.state.ends
         columns: dict[str, object] = {
             "state": incident.state,
             "impact": incident.impact,
+            "resolved_at": incident.resolved_at,
             "last_seq": seq,
             "updated_at": at,
         }
@@ -303,18 +333,17 @@ class IncidentVerbs(Verbs):
                     strength=step.strength,
                 )
             )
-        writer.settle_promise(incident.id, at, seq, moved=draft.moves_promise)
+        writer.settle_promise(incident.id, writer.at, seq, moved=draft.moves_promise)
         if not ends:
-            due = draft.next_update or promises.default_due(at, page.cadence(incident.impact, incident.state))
-            writer.add_promise(incident.id, NextUpdatePromise(due_at=due, made_at=at, seq=seq))
-        elif was is None or was.is_open:
+            due = draft.next_update or promises.default_due(writer.at, page.cadence(incident.impact, incident.state))
+            writer.add_promise(incident.id, NextUpdatePromise(due_at=due, made_at=writer.at, seq=seq))
+        elif ended or seq == 1:
             if seq == 1:
                 writer.set_components(
                     dict(draft.components), incident.started_at, incident_id=incident.id, drill=incident.drill
                 )
             writer.recover_components(at, incident_id=incident.id, drill=incident.drill)
-            writer.judge_etas(incident.id, at)
-            columns["resolved_at"] = at
+            writer.judge_etas(incident.id, at, false_alarm=incident.state is IncidentState.WITHDRAWN)
         writer.change_incident(incident.id, **columns)
 
     @staticmethod
@@ -337,25 +366,6 @@ class IncidentVerbs(Verbs):
             ),
         )
 
-    def _publish(
-        self, writer: Writer, incident: Incident, update: IncidentUpdate, draft: UpdateDraft, page: Page, event: Event
-    ) -> Changes:
-        """The audit event and the deliveries of an update."""
-        writer.event(event.value, Touched.INCIDENT, incident.ref, self._override_reasons(draft))
-        view = writer.view(incident.ref)
-        names = self._names(writer, view.entries, draft)
-        cause = self._said_cause(draft, view.cause)
-        words = self._post_words(page, view.incident, event, update.body_plain, names, cause)
-        if incident.state.is_open:
-            words = replace(
-                words,
-                eta_due=view.eta.due_at if view.eta else None,
-                next_due=view.promise.due_at if view.promise else None,
-            )
-        accounts = chosen(writer.accounts(), draft.accounts)
-        enqueue_update(writer, Words(incident, update, words), accounts, supersedes=True)
-        return incident_changes(writer, incident.ref, update.seq, components=True)
-
     @staticmethod
     def _override_reasons(draft: UpdateDraft) -> str:
         return "; ".join(f"{rule}: {reason}" for rule, reason in draft.overrides)
@@ -373,67 +383,28 @@ class IncidentVerbs(Verbs):
                 raise Refused(f"{incident.ref} has no update {seq}. It has 1 to {incident.last_seq}.", field="seq")
             if said[seq].kind is UpdateKind.RETRACTION:
                 raise Refused(f"Update {seq} takes back an earlier one. Post a new update instead.", field="seq")
-            later = next((one for one in said.values() if one.corrects_seq == seq), None)
-            if later is not None:
-                raise Refused(f"Update {seq} was already replaced by update {later.seq}. Mend that one.", field="seq")
+            self._judge_mending(kind, seq, [one for one in said.values() if one.corrects_seq == seq])
+            incident = replace(incident, updated_at=max(writer.at, incident.updated_at))
+            words = words_of_mending(writer, page, incident, event, message)
             update = self._add_update(writer, incident, message, None, page, kind=kind, mends=seq)
             writer.change_incident(incident.id, last_seq=update.seq, updated_at=update.published_at)
             writer.event(event.value, Touched.INCIDENT, incident.ref)
-            names = self._names(writer, writer.entries(incident.id), None)
-            words = self._post_words(page, incident, event, update.body_plain, names, "")
-            accounts = chosen(writer.accounts(), None)
+            out, waited = writer.supersede_update(said[seq].id)
+            wanted = out if kind is UpdateKind.RETRACTION else out | waited
+            accounts = [one for one in chosen(writer.accounts(), None) if one.id in wanted]
             enqueue_update(writer, Words(incident, update, words), accounts, supersedes=False)
             return incident_changes(writer, incident.ref, update.seq)
 
-    # What a post says
-
     @staticmethod
-    def _names(reader: Reader, entries: Sequence[ComponentEntry], draft: UpdateDraft | None) -> tuple[str, ...]:
-        """The components concerned: those an open entry holds, and those the draft names."""
-        held = {one.component_id for one in entries if one.to_at is None}
-        held |= {
-            id_ for id_, status in (draft.components if draft else ()) if status is not ComponentStatus.OPERATIONAL
-        }
-        return tuple(one.name for one in reader.components() if one.id in held)
-
-    @staticmethod
-    def _said_cause(draft: UpdateDraft, before: CauseStatement | None) -> str:
-        """The cause as a post may say it: only a confirmed one (F01)."""
-        if draft.cause is not None:
-            return plain_of(draft.cause.text) if draft.cause.certainty is Certainty.CONFIRMED else ""
-        return plain_of(before.public_md) if before and before.certainty is Certainty.CONFIRMED else ""
-
-    def _post_words(
-        self, page: Page, incident: Incident, event: Event, message: str, names: Sequence[str], cause: str
-    ) -> PostWords:
-        base = page.base_url.rstrip("/")
-        return PostWords(
-            event=event,
-            page_name=page.name,
-            ref=incident.ref,
-            title=incident.title,
-            message=message,
-            said_at=incident.updated_at,
-            zone=page.zone,
-            locale=page.locale,
-            link=f"{base}/incidents/{incident.ref}/" if base else "",
-            components=names,
-            state=incident.state.value,
-            cause=cause,
-            resolved_at=incident.resolved_at,
-        )
-
-    def _unwritten(self, draft: UpdateDraft, page: Page, reader: Reader) -> Incident:
-        """An incident that is only being typed, for its preview."""
-        now = self._now()
-        return Incident(
-            id="",
-            code="",
-            ref=reader.next_ref(page.ref_prefix, year_of(now, page)),
-            title=draft.title if isinstance(draft, IncidentDraft) else "",
-            state=draft.state or IncidentState.INVESTIGATING,
-            impact=draft.impact or Impact.MINOR,
-            started_at=now,
-            first_public_at=now,
-            updated_at=now,
-        )
+    def _judge_mending(kind: UpdateKind, seq: int, later: Sequence[IncidentUpdate]) -> None:
+        """One correction and one retraction at most; what was taken back is not corrected any more."""
+        gone = next((one for one in later if one.kind is UpdateKind.RETRACTION), None)
+        if gone is not None:
+            raise Refused(
+                f"Update {seq} was already taken back by update {gone.seq}. Post a new update instead.", field="seq"
+            )
+        if later and kind is UpdateKind.CORRECTION:
+            raise Refused(
+                f"Update {seq} was already replaced by update {later[0].seq}. Correct that one, or take this one back.",
+                field="seq",
+            )

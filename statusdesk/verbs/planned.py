@@ -67,7 +67,7 @@ class MaintenanceVerbs(Verbs):
                 raise Refused(f"{before.ref} is {_said(before.state)}; it cannot become {_said(state)}.")
             if state is MaintenanceState.CANCELLED and not message:
                 raise Refused.because([Problem("message", "Say why the work is cancelled.")])
-            at = writer.at
+            at = max(writer.at, before.updated_at)  # another desk's clock may be ahead
             now = replace(
                 before,
                 state=state,

@@ -56,6 +56,7 @@ def test_a_post_says_what_is_wrong_then_when_and_ends_with_the_link():
         (Event.OPENED, "We moved"),
         (Event.UPDATED, "Update (Identified): We moved"),
         (Event.RESOLVED, "Resolved 12:06 UTC, 35 min earlier than we said. We moved"),
+        (Event.WITHDRAWN, "False alarm: We moved"),
         (Event.CORRECTED, "Correction: We moved"),
         (Event.RETRACTED, "We take an earlier update back: We moved"),
         (Event.REOPENED, "Open again: We moved"),
@@ -100,10 +101,6 @@ def test_components_are_named_when_the_title_does_not():
     assert (
         "Affected: Phones, Mail, Chat and 2 more." in post(components=("Phones", "Mail", "Chat", "Tills", "Web")).text
     )
-
-
-def test_a_late_post_says_why_it_is_late():
-    assert "delayed by a fault of our own internet connection" in post(delayed=True).text
 
 
 def test_a_long_message_is_cut_at_a_sentence_and_the_rest_stays():

@@ -424,7 +424,7 @@ def _past(reader: MemoryReader, by_name: dict[str, PublicComponent]) -> None:
                 html=to_html("We had changed how gift cards are checked, and had not tested it with a real card."),
                 our_action_html="", said_at=utc("2026-06-08 13:40"),
             ),
-            eta=PublicEta(due_at=utc("2026-06-08 14:30"), said_at=utc("2026-06-08 13:40"), first_due_at=utc("2026-06-08 14:30"), statements=1, outcome=EtaOutcome.MET),
+            eta=PublicEta(due_at=utc("2026-06-08 14:30"), said_at=utc("2026-06-08 13:40"), first_due_at=utc("2026-06-08 14:30"), last_due_at=utc("2026-06-08 14:30"), statements=1, outcome=EtaOutcome.MET),
             updates=(
                 update(1, utc("2026-06-08 12:59"), S.INVESTIGATING, "No gift card is accepted at the tills. Cards and cash work."),
                 update(2, utc("2026-06-08 13:40"), S.IDENTIFIED, "We take back this morning's change. Gift cards work again by 16:30 CEST."),
@@ -459,6 +459,7 @@ def _cards(reader: MemoryReader, cards: PublicComponent, *, open_now: bool) -> N
         due_at=utc("2026-06-09 15:45"),
         said_at=utc("2026-06-09 13:41"),
         first_due_at=utc("2026-06-09 15:45"),
+        last_due_at=utc("2026-06-09 15:45"),
         statements=1,
         outcome=EtaOutcome.OPEN,
     )

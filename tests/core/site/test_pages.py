@@ -215,9 +215,8 @@ def test_a_suspected_cause_is_called_suspected(tmp_path):
 )
 def test_after_the_end_the_page_says_how_the_estimate_went(tmp_path, minutes, outcome, said):
     end = BEGAN + timedelta(hours=2)
-    eta = PublicEta(
-        due_at=end - timedelta(minutes=minutes), said_at=BEGAN, first_due_at=None, statements=1, outcome=outcome
-    )
+    due = end - timedelta(minutes=minutes)
+    eta = PublicEta(due_at=due, said_at=BEGAN, first_due_at=due, last_due_at=due, statements=1, outcome=outcome)
     over = tills(state=IncidentState.RESOLVED, resolved_at=end, end=end, eta=eta, next_due_at=None)
     site = render(small(over), tmp_path)
     assert said in read(site, "incidents/SD-2026-0001/index.html").words
@@ -387,9 +386,8 @@ def test_the_home_page_of_twenty_components_fits_into_one_round_trip(tmp_path):
 
 
 def test_a_time_names_its_day_when_it_is_another_one(tmp_path):
-    eta = PublicEta(
-        due_at=utc("2026-06-10 06:00"), said_at=BEGAN, first_due_at=None, statements=1, outcome=EtaOutcome.OPEN
-    )
+    due = utc("2026-06-10 06:00")
+    eta = PublicEta(due_at=due, said_at=BEGAN, first_due_at=due, last_due_at=due, statements=1, outcome=EtaOutcome.OPEN)
     words = read(render(small(tills(eta=eta)), tmp_path), "incidents/SD-2026-0001/index.html").words
     assert "We expect it to work again by 10 June, 08:00 CEST. Next update by 15:47 CEST." in words
 

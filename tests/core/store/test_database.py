@@ -18,6 +18,7 @@ from alembic.script import ScriptDirectory
 
 from statusdesk.desk import Desk
 from statusdesk.domain.drafts import UpdateDraft
+from statusdesk.domain.people import Person
 from statusdesk.errors import EnvironmentFault, NotFound, Refused
 from statusdesk.store import Store, Workspace, database, tables
 from statusdesk.store.writer import Writer
@@ -173,3 +174,19 @@ def test_a_full_disk_is_said_and_what_was_saved_stays_whole(file_desk: Desk, tmp
     assert [u.seq for u in view.updates] == list(range(1, len(view.updates) + 1))
     assert view.incident.last_seq == len(view.updates)
     file_desk.post_update(ref, UpdateDraft(message="Still here."))
+
+
+def test_a_password_in_the_address_is_never_shown() -> None:
+    address = "postgresql+psycopg://lead:hunter2@db.example:5433/status?password=hunter3&sslpassword=hunter4"
+    assert Workspace.at(address).label == "postgresql://db.example:5433/status"
+
+
+def test_an_error_of_the_database_never_carries_what_was_being_saved(desk: Desk) -> None:
+    person = Person(id="1", name="Zebulon Quixote", phone="+44 7700 900999")
+    with desk._write() as writer:
+        writer.add_person(person)
+        with pytest.raises(sa.exc.IntegrityError) as caught:
+            writer.add_person(person)
+        writer.sql.rollback()
+    assert "Zebulon" not in str(caught.value)
+    assert "900999" not in str(caught.value)

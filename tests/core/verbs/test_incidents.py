@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from statusdesk.desk import Desk
 from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.delivery import DeliveryKind, DeliveryState
-from statusdesk.domain.drafts import CauseDraft, EtaDraft, StepDraft, UpdateDraft
+from statusdesk.domain.drafts import CauseDraft, EtaDraft, IncidentDraft, StepDraft, UpdateDraft
 from statusdesk.domain.incident import Certainty, EtaOutcome, Impact, IncidentState, UpdateKind
 from statusdesk.domain.promise import PromiseState
 from statusdesk.errors import NotFound, Refused
+from statusdesk.site.reading import estimate_result
 from tests.core.conftest import Clock, status, tills_down
 
 PARTIAL, MAJOR, WELL = ComponentStatus.PARTIAL_OUTAGE, ComponentStatus.MAJOR_OUTAGE, ComponentStatus.OPERATIONAL
@@ -112,11 +114,65 @@ def test_a_correction_adds_an_entry_and_changes_no_other(desk: Desk, clock: Cloc
     assert (after.updates[1].kind, after.updates[1].corrects_seq) == (UpdateKind.CORRECTION, 1)
     assert after.promise == before.promise, "mending old text does not keep a promise"
     with pytest.raises(Refused, match="already replaced by update 2"):
-        desk.retract(ref, 1, "Wrong.")
+        desk.correct(ref, 1, "Cards fail in 5 stores.")
     desk.retract(ref, 2, "That was not so either.")
     assert [u.kind for u in desk.incident(ref).updates[1:]] == [UpdateKind.CORRECTION, UpdateKind.RETRACTION]
     with pytest.raises(Refused, match="no update 9"):
         desk.correct(ref, 9, "x")
+
+
+def posts(desk: Desk, ref: str) -> dict[int, DeliveryState]:
+    return {r.seq or 0: r.state for r in desk.deliveries(ref) if r.kind is DeliveryKind.POST}
+
+
+def test_text_that_is_taken_back_before_it_was_posted_is_never_posted(desk: Desk, tmp_path: Path) -> None:
+    desk.connect_account(kind="preview", name="A", settings={"folder": f"{tmp_path}/a"})
+    ref = desk.open_incident(tills_down(desk, message="Call Mrs Oduya at home.")).ref
+    desk.retract(ref, 1, "It named a person.")
+    assert posts(desk, ref) == {1: DeliveryState.SUPERSEDED}, "who never read it needs no word about it"
+    desk.deliver()
+    assert not list((tmp_path / "a").rglob("*.txt"))
+
+
+def test_text_that_was_posted_is_taken_back_where_it_was_posted(desk: Desk, tmp_path: Path) -> None:
+    desk.connect_account(kind="preview", name="A", settings={"folder": f"{tmp_path}/a"})
+    ref = desk.open_incident(tills_down(desk)).ref
+    desk.deliver()
+    desk.connect_account(kind="preview", name="Later", settings={"folder": f"{tmp_path}/b"})
+    desk.retract(ref, 1, "It named a person.")
+    rows = [(r.destination, r.seq) for r in desk.deliveries(ref) if r.kind is DeliveryKind.POST]
+    assert rows == [("A", 1), ("A", 2)]
+
+
+def test_only_the_corrected_words_are_posted_when_the_wrong_ones_still_waited(desk: Desk, tmp_path: Path) -> None:
+    desk.connect_account(kind="preview", name="A", settings={"folder": f"{tmp_path}/a"})
+    ref = desk.open_incident(tills_down(desk, message="Three stores are down.")).ref
+    desk.correct(ref, 1, "Four stores are down.")
+    assert posts(desk, ref) == {1: DeliveryState.SUPERSEDED, 2: DeliveryState.QUEUED}
+    desk.deliver()
+    (post,) = (tmp_path / "a").rglob("*.txt")
+    assert "Three stores" not in post.read_text()
+    desk.post_update(ref, UpdateDraft(message="For the page only.", accounts=()))
+    desk.correct(ref, 3, "Still for the page only.")
+    assert 4 not in posts(desk, ref), "what an account never heard is not corrected there"
+
+
+def test_a_corrected_text_can_still_be_taken_off_everything_public(desk: Desk, tmp_path: Path) -> None:
+    ref = desk.open_incident(tills_down(desk, message="Call Mrs Oduya at home.")).ref
+    desk.correct(ref, 1, "Cards fail in 4 stores.")
+    desk.retract(ref, 1, "It named a person.")
+    with pytest.raises(Refused, match="already taken back by update 3"):
+        desk.retract(ref, 1, "Again.")
+    with pytest.raises(Refused, match="already taken back by update 3"):
+        desk.correct(ref, 1, "Again.")
+    desk.deliver()
+    files = [one for one in (tmp_path / "site").rglob("*") if one.is_file()]
+    assert [one for one in files if b"Oduya" in one.read_bytes()] == []
+    page = (tmp_path / "site" / "incidents" / ref / "index.html").read_text()
+    assert "We took this update back" in page
+    assert "Cards fail in 4 stores." in page
+    desk.retract(ref, 2, "Nor was that so.")
+    assert [u.corrects_seq for u in desk.incident(ref).updates] == [None, 1, 1, 2]
 
 
 def test_reopening_brings_back_components_promise_and_open_estimates(desk: Desk, clock: Clock) -> None:
@@ -177,6 +233,20 @@ def test_closing_early_needs_a_typed_reason(desk: Desk) -> None:
     assert desk.incident(ref).incident.close_reason == "She has left the company."
 
 
+def test_the_reason_to_close_stays_out_of_the_audit_trail(desk: Desk) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    desk.resolve(ref, UpdateDraft(message="Done."))
+    desk.close(ref, reason="Mrs Oduya never answers.")
+    import sqlalchemy as sa
+
+    from statusdesk.store import tables
+
+    with desk._store.read() as sql:
+        trail = [str(row) for row in sql.execute(sa.select(tables.events))]
+    assert not [row for row in trail if "Oduya" in row]
+    assert desk.incident(ref).incident.close_reason == "Mrs Oduya never answers."
+
+
 def test_an_erased_person_leaves_only_the_count(desk: Desk) -> None:
     ref = desk.open_incident(tills_down(desk)).ref
     follow_up = desk.add_reporter(ref, name="Mrs Oduya", phone="+47 912 34 567", email="o@example.org")
@@ -231,18 +301,91 @@ def test_newer_words_supersede_what_still_waits_but_never_the_page(desk: Desk, t
     }
 
 
-def test_a_preview_is_the_text_that_is_sent(desk: Desk, tmp_path: object) -> None:
+def previewed_and_sent(desk: Desk, draft: UpdateDraft, ref: str | None = None) -> tuple[str, str]:
+    (shown,) = desk.preview(draft, ref)
+    if ref is None:
+        assert isinstance(draft, IncidentDraft)
+        changes = desk.open_incident(draft)
+    else:
+        changes = desk.post_update(ref, draft)
+    rows = desk.deliveries(changes.ref)
+    (sent,) = [r.text for r in rows if r.kind is DeliveryKind.POST and r.seq == changes.seq]
+    return shown.text, sent
+
+
+def test_a_preview_is_the_text_that_is_sent(desk: Desk, clock: Clock, tmp_path: Path) -> None:
     desk.connect_account(kind="preview", name="A", settings={"folder": f"{tmp_path}/a"})
-    draft = tills_down(desk, cause=CauseDraft("Road works.", Certainty.CONFIRMED), impact=Impact.CRITICAL)
-    (shown,) = desk.preview(draft)
-    ref = desk.open_incident(draft).ref
-    (sent,) = [r for r in desk.deliveries(ref) if r.kind is DeliveryKind.POST]
-    assert shown.text == sent.text
-    update = UpdateDraft(message="Eleven stores work.", state=IncidentState.IDENTIFIED)
-    (shown,) = desk.preview(update, ref)
-    desk.post_update(ref, update)
-    sent = next(r for r in desk.deliveries(ref) if r.kind is DeliveryKind.POST and r.seq == 2)
-    assert shown.text == sent.text
+    web = desk.find_component("Website").id
+    marked = "**All** stores [take cards](https://northlake.example/cards) again."
+    opening = tills_down(
+        desk,
+        message=marked,
+        started_at=clock.at - timedelta(minutes=20),
+        eta=EtaDraft(clock.at + timedelta(hours=1)),
+        cause=CauseDraft("A *digger*.", Certainty.CONFIRMED),
+        impact=Impact.CRITICAL,
+    )
+    shown, sent = previewed_and_sent(desk, opening)
+    assert shown == sent
+    assert "Cause: A digger." in sent
+    ref = desk.incidents()[0].ref
+    clock.go(minutes=10)
+    update = UpdateDraft(message=marked, state=IncidentState.IDENTIFIED, components=((web, MAJOR),))
+    shown, sent = previewed_and_sent(desk, update, ref)
+    assert shown == sent
+    assert "Affected: Tills, Website." in sent
+    assert "Update (identified): All stores take cards" in sent
+    clock.go(days=1)
+    shown, sent = previewed_and_sent(desk, UpdateDraft(message="More."), ref)
+    assert shown == sent, "times of another day get their date in both"
+    shown, sent = previewed_and_sent(desk, UpdateDraft(message=marked, state=IncidentState.RESOLVED), ref)
+    assert shown == sent
+    assert "Affected" not in sent, "it works again"
+
+
+def test_the_resolved_post_says_how_the_estimate_went(desk: Desk, clock: Clock, tmp_path: Path) -> None:
+    desk.connect_account(kind="preview", name="A", settings={"folder": f"{tmp_path}/a"})
+    ref = desk.open_incident(tills_down(desk, eta=EtaDraft(clock.at + timedelta(hours=1)))).ref
+    clock.go(minutes=25)
+    done = UpdateDraft(message="All stores take cards.", state=IncidentState.RESOLVED)
+    shown, sent = previewed_and_sent(desk, done, ref)
+    assert shown == sent
+    assert "Resolved 15:27 CEST, 35 min earlier than we said. All stores take cards." in sent
+    assert "Expected by" not in sent
+
+
+def test_a_false_alarm_is_posted_as_one_and_meets_no_estimate(desk: Desk, clock: Clock, tmp_path: Path) -> None:
+    desk.connect_account(kind="preview", name="A", settings={"folder": f"{tmp_path}/a"})
+    ref = desk.open_incident(tills_down(desk, eta=EtaDraft(clock.at + timedelta(hours=1)))).ref
+    shown, sent = previewed_and_sent(desk, UpdateDraft(message="It was us.", state=IncidentState.WITHDRAWN), ref)
+    assert shown == sent
+    assert "False alarm: It was us." in sent
+    assert "Resolved" not in sent
+    assert [e.outcome for e in desk.incident(ref).etas] == [EtaOutcome.WITHDRAWN]
+    with desk._places.public() as public:
+        record = public.record(clock.at.date())
+    assert (record.estimates_met, record.estimates_total) == (0, 0)
+
+
+def test_an_estimate_that_was_taken_back_still_counts_on_the_page_and_in_the_record(desk: Desk, clock: Clock) -> None:
+    due = clock.at + timedelta(minutes=30)
+    ref = desk.open_incident(tills_down(desk, eta=EtaDraft(due))).ref
+    clock.go(minutes=10)
+    desk.post_update(ref, UpdateDraft(message="We do not know.", eta=EtaDraft(None)))
+    with desk._places.public() as public:
+        shown = public.incident(ref)
+    assert shown
+    assert shown.eta
+    assert (shown.eta.due_at, shown.eta.last_due_at, shown.eta.outcome) == (None, due, EtaOutcome.OPEN)
+    clock.go(hours=1)
+    desk.resolve(ref, UpdateDraft(message="Done."))
+    with desk._places.public() as public:
+        shown, record = public.incident(ref), public.record(clock.at.date())
+    assert shown
+    assert shown.eta
+    assert shown.eta.outcome is EtaOutcome.MISSED
+    assert estimate_result(shown) == "40 minutes later than we said"
+    assert (record.estimates_met, record.estimates_total) == (0, 1)
 
 
 def test_time_never_runs_backwards_in_the_public_record(desk: Desk, clock: Clock) -> None:
@@ -250,11 +393,32 @@ def test_time_never_runs_backwards_in_the_public_record(desk: Desk, clock: Clock
     clock.go(minutes=-3)  # the computer's clock was set back
     desk.post_update(ref, UpdateDraft(message="More."))
     desk.resolve(ref, UpdateDraft(message="Done."))
+    clock.go(hours=-2)
+    desk.close(ref)
+    desk.correct(ref, 1, "Mended.")
     view = desk.incident(ref)
     times = [u.published_at for u in view.updates]
     assert times == sorted(times)
-    assert view.incident.resolved_at
-    assert view.incident.resolved_at >= view.incident.started_at
+    one = view.incident
+    assert one.resolved_at
+    assert one.closed_at
+    assert one.started_at <= one.resolved_at <= one.closed_at <= one.updated_at
+
+
+def test_a_desk_whose_clock_was_ahead_makes_no_promise_of_others_late(desk: Desk, clock: Clock) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    clock.go(hours=3)
+    desk.post_update(ref, UpdateDraft(message="From a desk whose clock is 3 hours ahead."))
+    clock.go(hours=-3, minutes=5)
+    soon = clock.at + timedelta(minutes=28)
+    desk.post_update(ref, UpdateDraft(message="From a desk whose clock is right.", next_update=soon))
+    clock.go(minutes=10)
+    desk.post_update(ref, UpdateDraft(message="On time."))
+    *_, ahead, right, last = desk.incident(ref).promises
+    assert ahead.state is PromiseState.KEPT
+    assert (right.made_at, right.due_at, right.settled_at) == (clock.at - timedelta(minutes=10), soon, clock.at)
+    assert right.state is PromiseState.KEPT
+    assert last.made_at == clock.at
 
 
 def test_what_is_not_there_is_said(desk: Desk) -> None:

@@ -246,6 +246,7 @@ class IncidentPage(Page):
         if row.mends:
             correct = menu.addAction(f"Correct update {row.seq}")
             correct.triggered.connect(lambda: self.asked.emit("correct", row.seq))
+        if row.takes_back:
             retract = menu.addAction(f"Take back update {row.seq}")
             retract.triggered.connect(lambda: self.asked.emit("retract", row.seq))
         for told in row.told:

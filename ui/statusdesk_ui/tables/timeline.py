@@ -38,7 +38,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineRow:
-    """One update. `struck` says that a later entry corrects or retracts it; `mends` that it can still be mended."""
+    """One update. `struck` says that a later entry corrects or retracts it.
+
+    `mends` says that it can still be corrected, `takes_back` that its text can still be taken off the page.
+    """
 
     seq: int
     time: str
@@ -48,11 +51,13 @@ class TimelineRow:
     told: tuple[Told, ...]
     struck: bool
     mends: bool
+    takes_back: bool
 
 
 def timeline_rows(view: IncidentView, zone: ZoneInfo) -> tuple[TimelineRow, ...]:
     """The updates of an incident, newest first."""
-    struck = {u.corrects_seq: u.kind for u in view.updates if u.corrects_seq is not None}
+    mending = sorted(view.updates, key=lambda u: (u.kind is UpdateKind.RETRACTION, u.seq))  # taking back wins
+    struck = {u.corrects_seq: u.kind for u in mending if u.corrects_seq is not None}
     outcomes = {p.settled_seq: p for p in view.promises if p.settled_seq is not None}
     by_seq: dict[int, list[Delivery]] = {}
     for delivery in _newest_publish_only(view.deliveries):
@@ -76,6 +81,7 @@ def timeline_rows(view: IncidentView, zone: ZoneInfo) -> tuple[TimelineRow, ...]
                 told=tuple(sorted(told, key=_column)),
                 struck=update.seq in struck,
                 mends=update.seq not in struck and update.kind is not UpdateKind.RETRACTION,
+                takes_back=UpdateKind.RETRACTION not in (update.kind, struck.get(update.seq)),
             )
         )
     return tuple(rows)
