@@ -20,7 +20,7 @@ from statusdesk.cli.common import (
     subgroup,
     time_of,
 )
-from statusdesk.cli.places import delivery_row, send_saved
+from statusdesk.cli.places import delivery_row, end, publish_now, send_saved
 from statusdesk.domain import times
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.component import ComponentStatus
@@ -155,6 +155,8 @@ class Said:
 
     def _cause(self) -> CauseDraft | None:
         if self.cause is None and self.certainty is None and self.cause_category is None:
+            if self.our_action is not None:
+                raise Refused.because([Problem("our_action", "What you do stands beside the cause. Add --cause, too.")])
             return None
         usual = Certainty.SUSPECTED if self.cause else Certainty.UNKNOWN
         return CauseDraft(
@@ -190,8 +192,7 @@ def _finish(state: State, desk: Desk, changes: Changes, *, deliver: bool) -> Non
         send_saved(desk)
     view = desk.incident(changes.ref)
     mine = [one for one in view.deliveries if one.seq == changes.seq]
-    base = desk.board().page.base_url
-    url = f"{base}/incidents/{changes.ref}/" if base else None
+    url = _address(desk, changes.ref)
     state.say(
         {
             "ref": changes.ref,
@@ -204,6 +205,12 @@ def _finish(state: State, desk: Desk, changes: Changes, *, deliver: bool) -> Non
     )
     if deliver and any(one.state.undelivered for one in mine):
         raise click.exceptions.Exit(NOT_DELIVERED)
+
+
+def _address(desk: Desk, ref: str) -> str | None:
+    """Where readers find an incident, once the page is online."""
+    base = desk.board().page.base_url
+    return f"{base}/incidents/{ref}/" if base else None
 
 
 def _told(changes: Changes, deliveries: Sequence[Any], url: str | None) -> str:
@@ -295,7 +302,12 @@ def retract(state: State, ref: str, seq: int, reason: str, no_deliver: bool) -> 
 def close(state: State, ref: str, reason: str) -> None:
     """Close a resolved incident."""
     with state.desk() as desk:
-        _finish(state, desk, desk.close(ref, reason), deliver=True)
+        changes = desk.close(ref, reason)
+        late = publish_now(desk)
+        url = _address(desk, changes.ref)
+    document = {"ref": changes.ref, "url": url, "deliveries": [delivery_row(one) for one in late]}
+    state.say(document, _told(changes, late, url))
+    end(late)
 
 
 @command(group, "show")

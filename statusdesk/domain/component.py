@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 
 class ComponentKind(StrEnum):
@@ -82,6 +83,13 @@ class ComponentEntry:
     maintenance_id: str | None = None
 
 
-def status_of(entries: Iterable[ComponentEntry]) -> ComponentStatus:
+class _Stretch(Protocol):
+    @property
+    def status(self) -> ComponentStatus: ...
+    @property
+    def to_at(self) -> datetime | None: ...
+
+
+def status_of(entries: Iterable[_Stretch]) -> ComponentStatus:
     """Invariant 1: the worst of the open entries."""
     return worst(entry.status for entry in entries if entry.to_at is None)

@@ -143,7 +143,8 @@ def tidied(draft: _Draft) -> _Draft:
         next_update=draft.next_update and round_up(draft.next_update),
     )
     if isinstance(clean, IncidentDraft):
-        return replace(clean, title=tidy_line(clean.title))
+        earlier = tidy_line(clean.recurrence_of or "").upper() or None
+        return replace(clean, title=tidy_line(clean.title), recurrence_of=earlier)
     return clean
 
 
@@ -168,7 +169,9 @@ def problems(draft: UpdateDraft, context: FormContext) -> tuple[Problem, ...]:
         say("components", f"There is no component “{unknown[0]}”. Choose one from the list, or add it first.")
     _judge_cause(draft.cause, say)
     _judge_eta(draft, context, say)
-    if draft.next_update is not None and after.is_open:
+    if after.ends:
+        _judge_end(draft, say)
+    elif draft.next_update is not None:
         wrong = promises.problem_with(draft.next_update, context.now, context.max_promise_s)
         if wrong:
             say("next_update", wrong)
@@ -204,15 +207,34 @@ def _judge_opening(draft: IncidentDraft, context: FormContext, say: _Say) -> Non
             "state",
             f"A new incident cannot start as {state}. Begin with investigating, identified or monitoring.",
         )
+    if draft.moves_promise:
+        say("moves_promise", "A new incident has no promise yet that could move. Leave it out.")
     if draft.started_at and draft.started_at > context.now + CLOCK_SLACK:
         say("started_at", "The start lies in the future. Give the time it began, or leave it empty for now.")
     elif draft.started_at and draft.started_at < context.now - FARTHEST:
         say("started_at", "The start is more than a year ago. Check the date.")
 
 
+def _judge_end(draft: UpdateDraft, say: _Say) -> None:
+    """What cannot be said with words that end an incident, or that come after its end."""
+    if draft.eta is not None:
+        say("eta", "It is over, so there is nothing to estimate. Leave the estimate out.")
+    if draft.next_update is not None:
+        say("next_update", "It is over, so no next update is promised. Leave the time out.")
+    if draft.moves_promise and not isinstance(draft, IncidentDraft):
+        say("moves_promise", "It is over, so there is no promise to move. Leave it out.")
+    broken = any(status is not ComponentStatus.OPERATIONAL for _, status in draft.components)
+    if broken and not isinstance(draft, IncidentDraft):
+        say("components", "With the end of the incident all its components work again. Leave the statuses out.")
+
+
 def _judge_details(draft: UpdateDraft, say: _Say) -> None:
     for step in draft.prevention:
         _judge_text(step.text, "prevention", "Write what you will change, or leave the step out.", say)
+        if step.private:
+            _judge_text(step.private, "prevention", "", say)
+        _judge_line(step.owner, "prevention", "the owner", say)
+    _judge_line(draft.author, "author", "the author", say)
     for field, text in (("workaround", draft.workaround), ("got_wrong", draft.got_wrong)):
         if text:
             _judge_text(text, field, "", say)
@@ -220,6 +242,8 @@ def _judge_details(draft: UpdateDraft, say: _Say) -> None:
         say("who_affected", f"Say who is affected in at most {LINE_LIMIT} characters.")
     if any(not rule or not reason for rule, reason in draft.overrides):
         say("overrides", "Give the reason with the rule, for example SL601=our public address.")
+    for one in draft.overrides:
+        _judge_line(" ".join(one), "overrides", "a rule with its reason", say)
 
 
 def _judge_cause(cause: CauseDraft | None, say: _Say) -> None:
@@ -227,8 +251,14 @@ def _judge_cause(cause: CauseDraft | None, say: _Say) -> None:
         return
     if cause.certainty is not Certainty.UNKNOWN:
         _judge_text(cause.text, "cause", "Write the cause, or say that it is not known yet.", say)
+    elif cause.text:
+        say("cause", "There is a cause, but it is called not known. Say how sure you are, or remove the text.")
+    if cause.private:
+        _judge_text(cause.private, "cause", "", say)
     if cause.category is CauseCategory.SUPPLIER and not cause.our_action:
         say("our_action", "A supplier is the cause. Say what you do about it; customers chose you, not them.")
+    elif cause.our_action:
+        _judge_text(cause.our_action, "our_action", "", say)
 
 
 def _judge_eta(draft: UpdateDraft, context: FormContext, say: _Say) -> None:
@@ -251,6 +281,11 @@ def _judge_text(text: str, field: str, when_empty: str, say: _Say) -> None:
             field,
             f"This text has {len(text):,} characters; at most {BODY_LIMIT:,} fit. Shorten it, or link to the rest.",
         )
+
+
+def _judge_line(text: str, field: str, what: str, say: _Say) -> None:
+    if len(text) > LINE_LIMIT:
+        say(field, f"Name {what} in at most {LINE_LIMIT} characters.")
 
 
 def update_kind(draft: UpdateDraft, before: IncidentState) -> UpdateKind:

@@ -12,7 +12,6 @@ from datetime import datetime
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 _SORTABLE32 = "234567abcdefghijklmnopqrstuvwxyz"
-_REF = re.compile(r"[A-Z][A-Z0-9]{0,7}-\d{4}-\d{4,}")
 
 
 def _digits(number: int, alphabet: str, length: int) -> str:
@@ -54,11 +53,6 @@ def public_code(id_: str) -> str:
 def reference(prefix: str, year: int, number: int) -> str:
     """The speakable reference: SD-2026-0042."""
     return f"{prefix}-{year:04}-{number:04}"
-
-
-def is_reference(text: str) -> bool:
-    """Whether a text has the shape of a reference."""
-    return _REF.fullmatch(text) is not None
 
 
 def slug(name: str, taken: frozenset[str] | set[str] = frozenset()) -> str:

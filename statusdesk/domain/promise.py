@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
-from statusdesk.domain.times import FIVE_MINUTES, round_up
+from statusdesk.domain.times import FIVE_MINUTES, round_up, start_of_day
 
 SHOW_RATE_FROM = 10
 RECORD_DAYS = 90
@@ -86,9 +86,6 @@ class PromiseRecord:
         return self.kept / self.total if self.total >= SHOW_RATE_FROM else None
 
 
-def record(states: Iterable[PromiseState]) -> PromiseRecord:
-    """Counts over settled promises. The caller leaves drills and imported history out."""
-    counts = dict.fromkeys(PromiseState, 0)
-    for state in states:
-        counts[state] += 1
-    return PromiseRecord(counts[PromiseState.KEPT], counts[PromiseState.LATE], counts[PromiseState.MOVED])
+def record_begins(today: date, zone: ZoneInfo) -> datetime:
+    """From when on promises and estimates count: 90 days up to and with today, by day in the page's zone."""
+    return start_of_day(today - timedelta(days=RECORD_DAYS - 1), zone)

@@ -33,6 +33,7 @@ def bring_in(writer: Writer, history: History) -> Report:
 
 
 KEY_LIMIT = 200
+OURS = ""  # in place of a source's digest: a component that was here before; the source never changes it
 
 
 class _Import:
@@ -79,6 +80,7 @@ class _Import:
         same_name = next((one for one in everyone if one.name.casefold() == name.casefold()), None)
         if same_name is not None:
             self.component_ids[past.key] = same_name.id
+            self.writer.remember_import(key, same_name.id, OURS)
             self.report.same += 1
         else:
             id_ = ids.new_id(self.writer.at)
@@ -96,26 +98,32 @@ class _Import:
                 )
             )
             self.component_ids[past.key] = id_
+            self.writer.remember_import(key, id_, past.digest())
             self.report.new += 1
-        self.writer.remember_import(key, self.component_ids[past.key], past.digest())
 
     def _known_component(self, past: PastComponent, key: str) -> None:
         """What the source changed is changed here, unless somebody changed it here."""
         id_, before = self.known[key]
         self.component_ids[past.key] = id_
-        ours = next(one for one in self.writer.components(archived=True) if one.id == id_)
+        everyone = self.writer.components(archived=True)
+        ours = next(one for one in everyone if one.id == id_)
         touched = self.writer.was_touched(Touched.COMPONENT, id_)
         is_back = ours.archived_at is not None and not touched
-        if past.gone or (before == past.digest() and not is_back):
+        if past.gone or before == OURS or (before == past.digest() and not is_back):
             self.report.same += 1
             return
         if touched:
             why = f"It was changed here since it was imported; “{ours.name}” stays as it is."
             self.report.skipped.append(Remark(f"component {past.name}", why))
             return
+        name = tidy_line(past.name) or past.key
+        if any(one.name.casefold() == name.casefold() for one in everyone if one.id != id_):
+            why = f"There is another component of that name here; “{ours.name}” stays as it is."
+            self.report.skipped.append(Remark(f"component {past.name}", why))
+            return
         self.writer.change_component(
             id_,
-            name=tidy_line(past.name) or past.key,
+            name=name,
             description=past.description,
             group_id=self.writer.group_named(past.group) if past.group else None,
             archived_at=None,

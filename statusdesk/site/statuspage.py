@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from statusdesk.domain.component import ComponentStatus, worst
+from statusdesk.domain.component import ComponentStatus, status_of, worst
 from statusdesk.domain.incident import Impact, IncidentState, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.public import (
@@ -188,7 +188,7 @@ class StatuspageApi:
         for c in self.reading.components:
             entries = [e for e in incident.entries if e.component_id == c.id]
             if entries:
-                status = worst(e.status for e in entries if e.to_at is None)
+                status = status_of(entries)
                 out.append(self._component(c, status, max(e.to_at or e.from_at for e in entries)))
         return out
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from statusdesk.domain.audit import Changes, Touched
-from statusdesk.domain.component import ComponentStatus, worst
+from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.ids import public_code
 from statusdesk.domain.incident import (
     OPEN_STATES,
@@ -27,7 +27,7 @@ from statusdesk.domain.incident import (
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.page import Contact
 from statusdesk.domain.people import Answer, FollowUpState
-from statusdesk.domain.promise import RECORD_DAYS, PromiseState
+from statusdesk.domain.promise import PromiseState, record_begins
 from statusdesk.domain.public import (
     MonthCount,
     PublicCause,
@@ -43,8 +43,8 @@ from statusdesk.domain.public import (
     PublicStep,
     PublicUpdate,
 )
-from statusdesk.domain.times import start_of_day
 from statusdesk.store import tables as t
+from statusdesk.store.standing import statuses
 
 MANY = 500  # more events than this since the last build: building everything is cheaper than planning
 _ENDED = tuple(one for one in MaintenanceState if one.is_over)
@@ -128,15 +128,7 @@ class PublicRecordReader:
 
     def components(self) -> Sequence[PublicComponent]:
         """All visible components that are not archived, in order."""
-        c, e = t.components.c, t.entries.c
-        open_: dict[str, list[ComponentStatus]] = defaultdict(list)
-        joined = t.entries.outerjoin(t.incidents, e.incident_id == t.incidents.c.id)
-        for id_, status in self.sql.execute(
-            sa.select(e.component_id, e.status)
-            .select_from(joined)
-            .where(e.to_at.is_(None), sa.or_(e.incident_id.is_(None), t.incidents.c.drill.is_(sa.false())))
-        ):
-            open_[id_].append(status)
+        c, standing = t.components.c, statuses(self.sql)
         found = self.sql.execute(
             sa.select(c.id, c.code, c.slug, c.name, c.description, c.group_id, c.position, c.created_at, c.updated_at)
             .where(c.visible.is_(sa.true()), c.archived_at.is_(None))
@@ -151,7 +143,7 @@ class PublicRecordReader:
                 description=row.description,
                 group_id=row.group_id,
                 position=row.position,
-                status=worst(open_[row.id]),
+                status=standing.get(row.id, ComponentStatus.OPERATIONAL),
                 created_at=row.created_at,
                 updated_at=row.updated_at,
             )
@@ -487,7 +479,7 @@ class PublicRecordReader:
     def record(self, today: date) -> PublicRecord:
         """Promises and estimates of the 90 days up to and with a day in the page's zone."""
         zone = ZoneInfo(self.sql.execute(sa.select(t.pages.c.time_zone)).scalar_one())
-        since = start_of_day(today - timedelta(days=RECORD_DAYS - 1), zone)
+        since = record_begins(today, zone)
         i, p, e = t.incidents.c, t.promises.c, t.etas.c
         ours = sa.and_(i.drill.is_(sa.false()), i.backfilled.is_(sa.false()))
         promises = self.sql.execute(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from statusdesk.domain import board, ids
 from statusdesk.domain.audit import AuditEvent
-from statusdesk.domain.component import Component, ComponentEntry, ComponentGroup, worst
+from statusdesk.domain.component import Component, ComponentEntry, ComponentGroup, ComponentStatus
 from statusdesk.domain.delivery import Account, Delivery, DeliveryKind, DeliveryState, RemotePost, Target
 from statusdesk.domain.incident import (
     OPEN_STATES,
@@ -26,10 +26,11 @@ from statusdesk.domain.incident import (
 from statusdesk.domain.maintenance import Maintenance, MaintenanceState, MaintenanceUpdate
 from statusdesk.domain.page import Contact, Page
 from statusdesk.domain.people import Callback, FollowUp, FollowUpState
-from statusdesk.domain.promise import NextUpdatePromise, PromiseRecord, PromiseState
+from statusdesk.domain.promise import NextUpdatePromise, PromiseRecord, PromiseState, record_begins
 from statusdesk.errors import NotFound
 from statusdesk.store import tables as t
 from statusdesk.store.rows import make, make_delivery
+from statusdesk.store.standing import statuses
 
 _OVER = tuple(one for one in FollowUpState if one.is_over)
 _TROUBLE = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
@@ -73,19 +74,13 @@ class Reader:
 
     def component_rows(self) -> tuple[board.ComponentRow, ...]:
         """Components with the status that follows from their open entries (invariant 1); drills do not count."""
-        e, i = t.entries.c, t.incidents.c
-        open_ = self.sql.execute(
-            sa.select(e.component_id, e.status)
-            .select_from(t.entries.outerjoin(t.incidents, e.incident_id == i.id))
-            .where(e.to_at.is_(None), sa.or_(i.id.is_(None), i.drill.is_(sa.false())))
-        )
-        statuses: dict[str, list[Any]] = {}
-        for component_id, status in open_:
-            statuses.setdefault(component_id, []).append(status)
+        standing = statuses(self.sql)
         names = {group.id: group.name for group in self.groups()}
         return tuple(
             board.ComponentRow(
-                component=one, status=worst(statuses.get(one.id, ())), group=names.get(one.group_id or "", "")
+                component=one,
+                status=standing.get(one.id, ComponentStatus.OPERATIONAL),
+                group=names.get(one.group_id or "", ""),
             )
             for one in self.components()
         )
@@ -363,15 +358,16 @@ class Reader:
 
     def board(self, now: datetime, site: board.SiteStatus) -> board.Board:
         """Everything the main window shows at a glance."""
+        page = self.page()
         return board.Board(
-            page=self.page(),
+            page=page,
             groups=self.groups(),
             components=self.component_rows(),
             open_incidents=self.incident_rows(states=OPEN_STATES),
             planned=self.maintenance_rows(),
             waiting=self.waiting_rows(),
             steps=self.step_rows(),
-            promises=self.promise_record(now - timedelta(days=90)),
+            promises=self.promise_record(record_begins(now.astimezone(page.zone).date(), page.zone)),
             accounts=self.accounts(),
             targets=self.targets(),
             trouble=self.deliveries(states=_TROUBLE, limit=50),

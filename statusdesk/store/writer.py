@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -84,10 +84,6 @@ class Writer(Reader):
         self.sql.execute(
             sa.insert(t.pages).values(row | {"promise_html": promise_html, "updated_at": self.at, "event_head": 0})
         )
-
-    def change_page(self, **columns: Any) -> None:
-        """Some settings of the page."""
-        self.sql.execute(sa.update(t.pages).values(updated_at=self.at, **columns))
 
     def group_named(self, name: str, *, last: bool = False) -> str:
         """The heading of that name, case ignored; made after the others when it is not there, or behind them all."""
@@ -195,10 +191,6 @@ class Writer(Reader):
     def add_step(self, step: PreventionStep) -> None:
         """A prevention step."""
         self.sql.execute(sa.insert(t.steps).values(values(t.steps, step)))
-
-    def change_step(self, id_: str, **columns: Any) -> None:
-        """Some columns of a prevention step."""
-        self.sql.execute(sa.update(t.steps).where(t.steps.c.id == id_).values(**columns))
 
     def set_components(
         self,
@@ -421,9 +413,3 @@ class Writer(Reader):
         """Remove what was imported for a maintenance, to write it anew."""
         for table in (t.maintenance_updates, t.entries, t.maintenance_components):
             self.sql.execute(sa.delete(table).where(table.c.maintenance_id == maintenance_id))
-
-
-def moved_step(step: PreventionStep, due_on: date | None) -> PreventionStep:
-    """The step with a new date; the old one stays visible (invariant 10)."""
-    kept = (*step.moved_from, step.due_on) if step.due_on and step.due_on != due_on else step.moved_from
-    return replace(step, due_on=due_on, moved_from=kept)

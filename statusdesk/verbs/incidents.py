@@ -30,7 +30,7 @@ from statusdesk.domain.incident import (
 from statusdesk.domain.page import Page
 from statusdesk.domain.people import still_waiting
 from statusdesk.domain.promise import NextUpdatePromise
-from statusdesk.domain.text import BODY_LIMIT, tidy, tidy_line
+from statusdesk.domain.text import BODY_LIMIT, LINE_LIMIT, tidy, tidy_line
 from statusdesk.errors import Problem, Refused
 from statusdesk.outbox.enqueue import Words, chosen, compose_for, enqueue_publish, enqueue_update, limits_of
 from statusdesk.store.reader import Reader
@@ -110,7 +110,7 @@ class IncidentVerbs(Verbs):
         """Post a new incident. Raises Refused with every problem of the form; then nothing was written."""
         draft = drafts.tidied(draft)
         with self._write() as writer:
-            self._judge(draft, self._context(writer, writer.at, None))
+            self._judge(draft, self._context(writer, writer.at, None), self._earlier_problems(writer, draft))
             page, at = writer.page(), writer.at
             ref = writer.new_ref("DRILL" if draft.drill else page.ref_prefix, year_of(at, page))
             incident = self._begun(draft, page, at, id_=ids.new_id(at), ref=ref)
@@ -129,6 +129,8 @@ class IncidentVerbs(Verbs):
 
     def resolve(self, ref: str, draft: UpdateDraft) -> Changes:
         """Post the last update: it works again. The components are operational in the same save."""
+        if draft.state not in (None, IncidentState.RESOLVED):
+            raise Refused.because([Problem("state", f"Resolving cannot make it {draft.state}. Leave the state out.")])
         return self.post_update(ref, replace(draft, state=IncidentState.RESOLVED))
 
     def reopen(self, ref: str, draft: UpdateDraft) -> Changes:
@@ -139,7 +141,7 @@ class IncidentVerbs(Verbs):
             if not may_reopen(before.state):
                 raise Refused(f"{before.ref} is {before.state}. Only resolved or closed incidents can be reopened.")
             context = replace(self._context(writer, writer.at, before), state=IncidentState.INVESTIGATING)
-            self._judge(replace(draft, state=None), context)
+            self._judge(replace(draft, state=None), context, self._reopening_problems(draft))
             page = writer.page()
             held = {e.component_id: e.status for e in writer.entries(before.id) if e.to_at == before.resolved_at}
             named = dict(draft.components)
@@ -162,6 +164,8 @@ class IncidentVerbs(Verbs):
     def close(self, ref: str, reason: str = "") -> Changes:
         """Close a resolved incident: every caller and reporter has an outcome, or a reason is typed (invariant 9)."""
         reason = tidy_line(reason)
+        if len(reason) > LINE_LIMIT:
+            raise Refused.because([Problem("reason", f"Give the reason in at most {LINE_LIMIT} characters.")])
         with self._write() as writer:
             incident = writer.incident(ref)
             if incident.state is not IncidentState.RESOLVED:
@@ -185,10 +189,30 @@ class IncidentVerbs(Verbs):
     # What the verbs share
 
     @staticmethod
-    def _judge(draft: UpdateDraft, context: FormContext) -> None:
-        found = drafts.problems(draft, context)
+    def _judge(draft: UpdateDraft, context: FormContext, more: Sequence[Problem] = ()) -> None:
+        found = (*drafts.problems(draft, context), *more)
         if found:
             raise Refused.because(found)
+
+    @staticmethod
+    def _earlier_problems(reader: Reader, draft: IncidentDraft) -> Sequence[Problem]:
+        """What comes back must have been here. A public incident does not point to a drill: readers cannot see it."""
+        earlier = draft.recurrence_of
+        found = reader.find_incident(earlier) if earlier else None
+        if earlier is None or (found is not None and (draft.drill or not found.drill)):
+            return ()
+        said = f"There is no incident {earlier[:60]}" if found is None else f"{earlier} is a drill"
+        return [Problem("recurrence_of", f"{said}. Name the earlier incident with the same cause.")]
+
+    @staticmethod
+    def _reopening_problems(draft: UpdateDraft) -> Sequence[Problem]:
+        """What a reopened incident cannot begin with: it is looked into anew, and nothing is promised yet."""
+        found = []
+        if draft.state not in (None, IncidentState.INVESTIGATING):
+            found.append(Problem("state", "A reopened incident is investigated anew. Leave the state out."))
+        if draft.moves_promise:
+            found.append(Problem("moves_promise", "After the end there is no promise that could move. Leave it out."))
+        return found
 
     @staticmethod
     def _context(reader: Reader, now: datetime, incident: Incident | None) -> FormContext:

@@ -8,7 +8,7 @@ from datetime import datetime
 from statusdesk.domain import ids
 from statusdesk.domain.audit import Changes, Touched
 from statusdesk.domain.people import Answer, Callback, CallbackState, FollowUp, FollowUpState, Person
-from statusdesk.domain.text import tidy, tidy_line
+from statusdesk.domain.text import BODY_LIMIT, LINE_LIMIT, tidy, tidy_line
 from statusdesk.errors import NotFound, Problem, Refused
 from statusdesk.outbox.enqueue import enqueue_publish
 from statusdesk.store.writer import Writer
@@ -97,5 +97,8 @@ class PeopleVerbs(Verbs):
         )
         if not person.name:
             raise Refused.because([Problem("name", "Write down who it is, so that you can ask for them.")])
+        for field, limit in (("name", LINE_LIMIT), ("phone", LINE_LIMIT), ("email", LINE_LIMIT), ("note", BODY_LIMIT)):
+            if len(getattr(person, field)) > limit:
+                raise Refused.because([Problem(field, f"At most {limit:,} characters fit. Shorten it.")])
         writer.add_person(person)
         return person

@@ -60,7 +60,7 @@ class MaintenanceVerbs(Verbs):
 
     def step_maintenance(self, ref: str, state: MaintenanceState, message: str = "") -> Changes:
         """Start, verify, finish or cancel a maintenance. Cancelling needs the reason."""
-        message = tidy(message)
+        message = _fitting(message)
         with self._write() as writer:
             before = writer.maintenance(ref)
             if before.state is state or not may_step(before.state, state):
@@ -85,6 +85,7 @@ class MaintenanceVerbs(Verbs):
 
     def reschedule(self, ref: str, *, starts_at: datetime, ends_at: datetime, message: str = "") -> Changes:
         """Move a maintenance; the old time stays visible. While it runs, only its end can move."""
+        message = _fitting(message)
         with self._write() as writer:
             before = writer.maintenance(ref)
             if before.state.is_over:
@@ -109,7 +110,7 @@ class MaintenanceVerbs(Verbs):
                 rescheduled_from=now.rescheduled_from,
                 month=now.month,
             )
-            return self._say(writer, now, tidy(message) or "The planned time has changed.", "reschedule")
+            return self._say(writer, now, message or "The planned time has changed.", "reschedule")
 
     @staticmethod
     def _say(writer: Writer, maintenance: Maintenance, message: str, verb: str) -> Changes:
@@ -145,6 +146,14 @@ _DEFAULT = {
     MaintenanceState.VERIFYING: "The work is done. We are checking that everything works.",
     MaintenanceState.COMPLETED: "The work is finished and everything works.",
 }
+
+
+def _fitting(message: str) -> str:
+    """What is said about planned work, made safe to keep. Refused when it is too long."""
+    clean = tidy(message)
+    if len(clean) > BODY_LIMIT:
+        raise Refused.because([Problem("message", f"At most {BODY_LIMIT:,} characters fit. Shorten the text.")])
+    return clean
 
 
 def _said(state: MaintenanceState) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import urllib.error
 import urllib.request
@@ -228,6 +229,10 @@ WRONG = [
     (("--account", "nobody"), "accounts"),
     (("--prevention", "A test", "--prevention-due", "soon"), "prevention"),
     (("--override", "SL601"), "overrides"),
+    (("--our-action", "We change the supplier"), "our_action"),
+    (("--recurrence-of", "SD-2020-0001"), "recurrence_of"),
+    (("--author", "x" * 501), "author"),
+    (("--move-promise",), "moves_promise"),
 ]
 
 
@@ -248,6 +253,22 @@ def test_steps_an_incident_cannot_take_are_refused(ctl: Ctl) -> None:
         assert ctl("incident", *args).code == 1
     for wrong in ("SD-2026-9999", "../../etc/passwd", "'; DROP TABLE incident; --"):
         assert ctl.json("incident", "show", wrong, code=1)["error"]["title"] == "Not found"
+
+
+def test_closing_ends_like_every_change_of_the_page(ctl: Ctl) -> None:
+    ctl.make()
+    ref = ctl.open()["ref"]
+    dropped = ("--eta", "+2h"), ("--next-update", "+1h"), ("--component", "Tills=major_outage"), ("--move-promise",)
+    for option in dropped:
+        assert ctl("incident", "resolve", ref, "--message", "Done.", *option).code == 1
+    ctl.json("incident", "resolve", ref, "--message", "Done.")
+    shutil.rmtree(ctl.site / "incidents")
+    (ctl.site / "incidents").write_text("in the way")
+    said = ctl("--json", "incident", "close", ref)
+    assert (said.code, said.json["ref"]) == (3, ref)
+    assert [(one["kind"], one["state"]) for one in said.json["deliveries"]] == [("publish", "retry_wait")]
+    assert "update" not in said.json
+    assert "Saved, but" in said.err
 
 
 def test_no_deliver_only_saves_and_deliver_sends_it(ctl: Ctl) -> None:

@@ -59,6 +59,14 @@ def test_an_empty_form_names_each_thing_it_needs_in_the_order_of_the_form() -> N
         ({"prevention": (StepDraft("x" * 20_001),)}, "prevention"),
         ({"overrides": (("SL601", ""),)}, "overrides"),
         ({"who_affected": "x" * 501}, "who_affected"),
+        ({"author": "x" * 501}, "author"),
+        ({"overrides": (("SL601", "x" * 500),)}, "overrides"),
+        ({"prevention": (StepDraft("A test", owner="x" * 501),)}, "prevention"),
+        ({"prevention": (StepDraft("A test", private="x" * 20_001),)}, "prevention"),
+        ({"cause": CauseDraft("A digger.", Certainty.CONFIRMED, private="x" * 20_001)}, "cause"),
+        ({"cause": CauseDraft("A digger.", Certainty.CONFIRMED, our_action="x" * 20_001)}, "our_action"),
+        ({"cause": CauseDraft("A digger.", Certainty.UNKNOWN)}, "cause"),
+        ({"moves_promise": True}, "moves_promise"),
     ],
 )
 def test_each_mistake_is_said_at_its_field(change: dict[str, object], field: str) -> None:
@@ -87,9 +95,21 @@ def test_an_update_needs_words_and_a_state_it_may_go_to() -> None:
     assert fields(UpdateDraft(message="x", state=IncidentState.CLOSED), OPEN) == ["state"]
 
 
-def test_a_resolved_incident_needs_no_promise_whatever_was_typed() -> None:
-    done = UpdateDraft(message="It works.", state=IncidentState.RESOLVED, next_update=NOW - timedelta(hours=1))
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"next_update": NOW + timedelta(hours=1)}, "next_update"),
+        ({"eta": EtaDraft(NOW + timedelta(hours=1))}, "eta"),
+        ({"eta": EtaDraft(None)}, "eta"),
+        ({"moves_promise": True}, "moves_promise"),
+        ({"components": (("tills", ComponentStatus.MAJOR_OUTAGE),)}, "components"),
+    ],
+)
+def test_what_cannot_go_with_the_end_is_said_and_not_dropped(change: dict[str, object], field: str) -> None:
+    done = UpdateDraft(message="It works.", state=IncidentState.RESOLVED)
     assert fields(done, OPEN) == []
+    assert fields(replace(done, components=(("tills", ComponentStatus.OPERATIONAL),)), OPEN) == []
+    assert fields(replace(done, **change), OPEN) == [field]  # type: ignore[arg-type]
 
 
 def test_empty_prevention_lines_are_left_out_and_dates_stay() -> None:

@@ -36,8 +36,6 @@ def test_public_codes_are_twelve_small_letters_and_digits_fixed_by_the_id() -> N
 def test_references_are_speakable() -> None:
     assert ids.reference("SD", 2026, 42) == "SD-2026-0042"
     assert ids.reference("SD", 2026, 12345) == "SD-2026-12345"
-    assert ids.is_reference("SD-2026-0042")
-    assert not ids.is_reference("../../etc/passwd")
 
 
 @given(st.text(max_size=80), st.sets(st.text("abc-2", max_size=8)))

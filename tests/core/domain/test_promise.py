@@ -1,6 +1,7 @@
 """The next-update promise (invariants 4 to 6) and the estimates (invariant 7)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,11 @@ from statusdesk.domain.incident import EtaOutcome, EtaStatement, first_and_last,
 from statusdesk.domain.promise import (
     MAX_PROMISE_S,
     NextUpdatePromise,
+    PromiseRecord,
     PromiseState,
     default_due,
     problem_with,
-    record,
+    record_begins,
     settle,
 )
 
@@ -48,10 +50,14 @@ def test_a_promise_is_at_least_five_minutes_and_at_most_a_day_away(minutes: int)
 
 
 def test_a_rate_is_shown_from_ten_promises_on() -> None:
-    nine = record([PromiseState.KEPT] * 8 + [PromiseState.MOVED])
+    nine = PromiseRecord(kept=8, late=0, moved=1)
     assert (nine.kept, nine.total, nine.rate) == (8, 9, None)
-    ten = record([PromiseState.KEPT] * 8 + [PromiseState.MOVED, PromiseState.LATE])
-    assert ten.rate == 0.8
+    assert PromiseRecord(kept=8, late=1, moved=1).rate == 0.8
+
+
+def test_the_record_counts_ninety_whole_days_of_the_page() -> None:
+    begins = record_begins(date(2026, 6, 9), ZoneInfo("Europe/Stockholm"))
+    assert begins == datetime(2026, 3, 11, 23, 0, tzinfo=UTC), "midnight of 12 March in winter time"
 
 
 def test_estimates_are_judged_on_the_first_and_on_the_last() -> None:

@@ -116,6 +116,32 @@ def test_every_word_time_and_state_comes_over(
     assert (groups["Gift cards"], groups["Deliveries"]) == ("In our stores", "Online")
 
 
+def test_a_component_that_was_here_before_is_never_changed_by_its_source(
+    file_desk: Desk, bring: Bring, source: dict[str, Any]
+) -> None:
+    theirs = next(one for one in source["components.json"]["components"] if not one["group"])
+    file_desk.add_component(name=theirs["name"], group="Ours", description="In our words.")
+    bring()
+    theirs |= {"name": "Point of sale GW", "description": "Changed there."}
+    report = bring()
+    assert (report.changed, report.skipped) == (0, [])
+    (row,) = [one for one in file_desk.components() if one.group == "Ours"]
+    assert row.component.description == "In our words."
+    assert "Point of sale GW" not in {one.component.name for one in file_desk.components()}
+
+
+def test_a_source_cannot_give_two_components_one_name(file_desk: Desk, bring: Bring, source: dict[str, Any]) -> None:
+    bring()
+    file_desk.add_component(name="Parking")
+    theirs = next(one for one in source["components.json"]["components"] if not one["group"])
+    before, theirs["name"] = theirs["name"], "PARKING"
+    (why,) = bring().skipped
+    assert why.why == f"There is another component of that name here; “{before}” stays as it is."
+    names = [one.component.name for one in file_desk.components()]
+    assert len({one.casefold() for one in names}) == len(names)
+    assert before in names
+
+
 def test_it_delivers_nothing_and_never_counts_towards_promises(file_desk: Desk, bring: Bring, tmp_path: Path) -> None:
     file_desk.connect_account(kind="preview", name="Preview", settings={"folder": str(tmp_path / "posts")})
     bring()

@@ -34,6 +34,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.clock = Clock()
         self.desk: Desk = make_desk(str(self.folder / "workspace"), self.clock, self.folder / "site")
         self.desk.connect_account(kind="preview", name="Preview", settings={"folder": str(self.folder / "posts")})
+        self.latest = self.clock.at
         self.refs: list[str] = []
         self.said: dict[tuple[str, int], str] = {}
 
@@ -47,7 +48,8 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule(minutes=st.integers(-300, 200))
     def time_passes(self, minutes: int) -> None:
-        self.clock.go(minutes=minutes)
+        """A step back is a clock that was set right, or another desk whose clock was ahead."""
+        self.latest = max(self.latest, self.clock.go(minutes=minutes))
 
     @rule(message=WORDS, status=STATUSES, drill=st.booleans(), estimate=st.none() | st.integers(1, 300))
     def open_one(self, message: str, status: ComponentStatus, drill: bool, estimate: int | None) -> None:
@@ -72,7 +74,7 @@ class AnyOrder(RuleBasedStateMachine):
         try:
             self.desk.post_update(ref, draft)
         except Refused:
-            assert not may_update(before, state)
+            assert not may_update(before, state) or (state.ends and status is not ComponentStatus.OPERATIONAL)
         else:
             assert may_update(before, state)
 
@@ -122,6 +124,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @rule()
     def the_site_is_the_one_that_a_full_build_writes(self) -> None:
+        self.clock.at = self.latest  # a new day is built when it comes, not when it comes back
         self.desk.deliver()
         anew = self.folder / "anew"
         self.desk.build(full=True, output=anew)

@@ -51,6 +51,31 @@ def test_references_count_up_through_the_year_of_the_page(desk: Desk, clock: Clo
     assert refs == ["SD-2026-0001", "SD-2026-0002", "SD-2027-0001"]
 
 
+def test_what_comes_back_names_an_incident_that_readers_can_see(desk: Desk) -> None:
+    drill = desk.open_incident(tills_down(desk, drill=True)).ref
+    for wrong in ("SD-2026-0001", "x" * 5000, drill):
+        with pytest.raises(Refused) as caught:
+            desk.open_incident(tills_down(desk, recurrence_of=wrong))
+        assert [one.field for one in caught.value.problems] == ["recurrence_of"]
+    first = desk.open_incident(tills_down(desk)).ref
+    again = desk.open_incident(tills_down(desk, recurrence_of=f" {first.lower()} ")).ref
+    assert desk.incident(again).incident.recurrence_of == first
+
+
+def test_resolving_and_reopening_refuse_what_they_cannot_do(desk: Desk) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    with pytest.raises(Refused, match="cannot make it monitoring"):
+        desk.resolve(ref, UpdateDraft(message="Done.", state=IncidentState.MONITORING))
+    desk.resolve(ref, UpdateDraft(message="Done."))
+    with pytest.raises(Refused) as caught:
+        desk.reopen(ref, UpdateDraft(message="Not so.", state=IncidentState.MONITORING, moves_promise=True))
+    assert [one.field for one in caught.value.problems] == ["state", "moves_promise"]
+    with pytest.raises(Refused, match="at most 500"):
+        desk.close(ref, reason="x" * 501)
+    with pytest.raises(Refused, match="At most 500"):
+        desk.add_reporter(ref, name="x" * 501)
+
+
 def test_a_form_with_mistakes_writes_nothing(desk: Desk) -> None:
     with pytest.raises(Refused) as caught:
         desk.open_incident(tills_down(desk, title="", message=""))
@@ -71,6 +96,17 @@ def test_every_update_settles_the_promise_and_makes_the_next_one(desk: Desk, clo
     assert desk.incident(ref).promises[1].lateness_s == 7 * 60
     board = desk.board()
     assert (board.promises.kept, board.promises.total) == (1, 3)
+
+
+def test_desk_and_page_count_the_same_promises(desk: Desk, clock: Clock) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    clock.go(minutes=10)
+    desk.resolve(ref, UpdateDraft(message="Done."))
+    for days, counted in ((89, 1), (1, 0)):
+        clock.at = clock.at.replace(hour=4) + timedelta(days=days)  # earlier in the day than the promise was kept
+        with desk._places.public() as public:
+            page = public.record(clock.at.date())
+        assert (page.promises_kept, desk.board().promises.kept) == (counted, counted)
 
 
 def test_resolving_sets_components_operational_in_the_same_save(desk: Desk, clock: Clock) -> None:
