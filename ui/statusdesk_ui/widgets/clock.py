@@ -109,7 +109,7 @@ class StateTrack(Drawn, QWidget):
         self.been: frozenset[IncidentState] = frozenset()
 
     def show_state(self, state: IncidentState, been: Collection[IncidentState]) -> None:
-        """Stand at another state; `been` are those it really was in. Closed comes after resolved, withdrawn is apart."""
+        """Stand at another state; `been` are those it really was in. Withdrawn is a way of its own."""
         self.been = frozenset(been)
         self.steps = TRACK
         if state is IncidentState.CLOSED:
