@@ -22,7 +22,7 @@ from statusdesk.domain.page import Page
 from statusdesk.domain.text import graphemes, tidy_line
 from statusdesk.errors import Problem, Refused
 from statusdesk.outbox.enqueue import enqueue_publish
-from statusdesk.outbox.places import check_apart, check_free
+from statusdesk.outbox.places import bound_to_here, check_apart, check_free
 from statusdesk.paths import state_dir
 from statusdesk.secrets import Secrets
 from statusdesk.store import Store, Workspace
@@ -91,6 +91,7 @@ class Desk(IncidentVerbs, MaintenanceVerbs, PageVerbs, CheckupVerbs, PeopleVerbs
                         kind="folder",
                         name="Site folder",
                         location=page.output_dir,
+                        settings=bound_to_here(place),
                         created_at=page.created_at,
                     )
                 )
@@ -113,6 +114,7 @@ class Desk(IncidentVerbs, MaintenanceVerbs, PageVerbs, CheckupVerbs, PeopleVerbs
             self._preview.shutdown()
             self._preview.server_close()
             self._preview = None
+        self._courier.close()
         self._store.close()
 
 

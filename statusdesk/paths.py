@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -40,6 +41,17 @@ def _home() -> Iterator[None]:
         raise FileNotFoundError(
             errno.ENOENT, "This user has no home folder. Set HOME to a folder that can be written to", "HOME"
         ) from None
+
+
+def this_computer() -> str:
+    """A name for this computer that no other has, made when it is first asked for. Says nothing about whose it is."""
+    file = state_dir() / "computer-id"
+    try:
+        return file.read_text("ascii").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(uuid.uuid4().hex, "ascii")
+        return file.read_text("ascii").strip()
 
 
 def overlap(one: Path, other: Path) -> bool:

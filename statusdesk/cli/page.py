@@ -169,7 +169,7 @@ def serve(state: State, port: int) -> None:
     from statusdesk.site.serve import site_server
 
     with state.desk() as desk:
-        folder = Path(desk.board().page.output_dir)
+        folder = Path(desk.board().site.output_dir)
     if not (folder / "index.html").is_file():
         raise EnvironmentFault(f"There is no site in {folder} yet. Make it with: statusdeskctl build")
     with site_server(folder, port) as server:

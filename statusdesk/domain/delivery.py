@@ -47,10 +47,12 @@ class DeliveryState(StrEnum):
 _D = DeliveryState
 _STEPS: dict[DeliveryState, frozenset[DeliveryState]] = {
     _D.QUEUED: frozenset({_D.SENDING, _D.SUPERSEDED, _D.CANCELLED}),
-    _D.SENDING: frozenset({_D.SENT, _D.RETRY_WAIT, _D.UNKNOWN, _D.FAILED}),
+    # Cancelled from sending: the account or target was removed, so that nothing could go out.
+    _D.SENDING: frozenset({_D.SENT, _D.RETRY_WAIT, _D.UNKNOWN, _D.FAILED, _D.CANCELLED}),
     _D.RETRY_WAIT: frozenset({_D.QUEUED, _D.SENDING, _D.SUPERSEDED, _D.CANCELLED}),
     _D.UNKNOWN: frozenset({_D.SENT, _D.QUEUED, _D.SENDING, _D.CANCELLED}),
-    _D.FAILED: frozenset({_D.QUEUED, _D.SUPERSEDED, _D.CANCELLED}),
+    # Sending from failed: the site only, when a newer publish carries what an older one could not.
+    _D.FAILED: frozenset({_D.QUEUED, _D.SENDING, _D.SUPERSEDED, _D.CANCELLED}),
     _D.SENT: frozenset({_D.VERIFIED}),
     _D.VERIFIED: frozenset(),
     _D.SUPERSEDED: frozenset(),

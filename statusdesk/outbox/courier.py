@@ -6,15 +6,17 @@ It knows no window and no clock of its own: a desktop calls `round` from a timer
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 from statusdesk.channels.base import Channel, MaybeArrived, NeedsPerson, Post, SendingError, TryLater
 from statusdesk.clock import Clock
-from statusdesk.domain.delivery import Delivery, DeliveryKind
-from statusdesk.errors import EnvironmentFault, StatusDeskError
+from statusdesk.domain.delivery import Delivery
+from statusdesk.errors import EnvironmentFault, NotFound, StatusDeskError
 from statusdesk.outbox.ledger import Claimed, Ledger
 from statusdesk.store import Store
 from statusdesk.targets.base import PublishError, Site, TargetHost
@@ -32,6 +34,9 @@ class Places(Protocol):
 
     def host(self, target_id: str) -> TargetHost:
         """A target's host. Raises StatusDeskError when it cannot be opened."""
+
+    def out_of_reach(self) -> Container[str]:
+        """Targets that only another computer can publish to."""
 
     def build(self) -> Site:
         """Render what changed and return the site. Raises StatusDeskError."""
@@ -51,10 +56,18 @@ class Courier:
         """
         self.ledger.recover()
         tried = self._publish()
-        accounts = self.ledger.due_destinations(DeliveryKind.POST)
+        accounts = self.ledger.due_accounts()
         return tried + self._side_by_side([partial(self._post_all, account) for account in accounts])
 
-    def _side_by_side(self, jobs: list[Callable[[], int]]) -> int:
+    def next_due(self) -> datetime | None:
+        """When another round is worth it; None when nothing waits that can be sent from here."""
+        return self.ledger.next_due(self._places.out_of_reach())
+
+    def close(self) -> None:
+        """No more rounds."""
+        self.ledger.holder.close()
+
+    def _side_by_side(self, jobs: Sequence[Callable[[], int]]) -> int:
         if not jobs:
             return 0
         if len(jobs) == 1:
@@ -65,26 +78,31 @@ class Courier:
     # The page
 
     def _publish(self) -> int:
-        claimed = {
-            target: self.ledger.claim_publishes(target) for target in self.ledger.due_destinations(DeliveryKind.PUBLISH)
-        }
-        claimed = {target: rows for target, rows in claimed.items() if rows}
-        if not claimed:
+        far = self._places.out_of_reach()
+        due = [target for target in self.ledger.due_targets() if target not in far]
+        if not due:
             return 0
+        with ExitStack() as in_hand:
+            claimed = {target: in_hand.enter_context(self.ledger.claim_publishes(target)) for target in due}
+            claimed = {target: rows for target, rows in claimed.items() if rows}
+            if not claimed:
+                return 0
+            site = self._built([row for rows in claimed.values() for row in rows])
+            if site is None:
+                return len(due)
+            jobs = [partial(self._publish_to, target, rows, site) for target, rows in claimed.items()]
+            return self._side_by_side(jobs)
+
+    def _built(self, rows: Sequence[Delivery]) -> Site | None:
+        """The newest site, or None when it cannot be built: then all who wait for it wait longer."""
         try:
-            site = self._places.build()
+            return self._places.build()
         except StatusDeskError as error:
-            for rows in claimed.values():
-                self._later(rows, error.message, "build")
-            return sum(map(len, claimed.values()))
+            self._later(rows, error.message, "build")
         except Exception:
             log.exception("building the site")
-            for rows in claimed.values():
-                self._later(
-                    rows, "The page could not be built: a fault in StatusDesk. The details are in the log.", "bug"
-                )
-            return sum(map(len, claimed.values()))
-        return self._side_by_side([partial(self._publish_to, target, rows, site) for target, rows in claimed.items()])
+            self._later(rows, "The page could not be built: a fault in StatusDesk. The details are in the log.", "bug")
+        return None
 
     def _publish_to(self, target_id: str, rows: Sequence[Delivery], site: Site) -> int:
         ids = [row.id for row in rows]
@@ -95,6 +113,8 @@ class Courier:
                 self.ledger.failed(ids, error.message, error.code)
             else:
                 self._later(rows, error.message, error.code)
+        except NotFound:
+            self.ledger.cancelled(ids, "The target was removed.")
         except StatusDeskError as error:
             self._refused_to_open(rows, error)
         except Exception:
@@ -107,13 +127,33 @@ class Courier:
     # Posts
 
     def _post_all(self, account_id: str) -> int:
+        # Opened before anything is claimed: a key store may ask its user, and no lease should run meanwhile.
+        channel: Channel | StatusDeskError
+        try:
+            channel = self._places.channel(account_id)
+        except StatusDeskError as error:
+            channel = error
         tried = 0
-        while (claimed := self.ledger.claim_next(account_id)) is not None:
-            tried += 1
-            self._post(claimed)
-        return tried
+        while True:
+            with self.ledger.claim_next(account_id) as claimed:
+                if claimed is None:
+                    return tried
+                tried += 1
+                if isinstance(channel, StatusDeskError):
+                    self._not_opened(claimed, channel)
+                else:
+                    self._post(claimed, channel)
 
-    def _post(self, claimed: Claimed) -> None:
+    def _not_opened(self, claimed: Claimed, error: StatusDeskError) -> None:
+        if isinstance(error, NotFound):
+            doubt = " Whether it arrived is not known." if claimed.look_first else ""
+            self.ledger.cancelled([claimed.delivery.id], f"The account was removed.{doubt}")
+        elif claimed.look_first:
+            self._keep_doubt(claimed.delivery, error.message)
+        else:
+            self._refused_to_open([claimed.delivery], error)
+
+    def _post(self, claimed: Claimed, channel: Channel) -> None:
         row = claimed.delivery
         ids, attempts = [row.id], row.attempts
         post = Post(
@@ -127,15 +167,9 @@ class Courier:
             incident_ref=row.incident_ref or "",
             seq=row.seq or 1,
         )
-        try:
-            channel = self._places.channel(row.destination_id)
-        except StatusDeskError as error:
-            if claimed.look_first:
-                self._keep_doubt(row, error.message)
-            else:
-                self._refused_to_open([row], error)
-            return
         if claimed.look_first and not self._missing(channel, post, row):
+            return
+        if not self.ledger.renew(row):  # the looking took so long that another courier is at it now
             return
         try:
             remote = channel.send(post)

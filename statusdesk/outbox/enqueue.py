@@ -56,7 +56,7 @@ def chosen(accounts: Sequence[Account], wanted: Sequence[str] | None) -> Sequenc
 
 
 def enqueue_update(writer: Writer, words: Words, accounts: Sequence[Account], *, supersedes: bool) -> None:
-    """Queue an update for every target and these accounts. What waits for them is superseded by newer words.
+    """Queue an update for every target and these accounts. What waits about the incident is superseded everywhere.
 
     A drill queues nothing, whatever is asked (invariant 14). A correction does not supersede: it mends what was said.
     """
@@ -64,7 +64,7 @@ def enqueue_update(writer: Writer, words: Words, accounts: Sequence[Account], *,
     if incident.drill:
         return
     if supersedes:
-        writer.supersede(incident.id, [account.id for account in accounts])
+        writer.supersede(incident.id)
     for account in accounts:
         writer.add_delivery(
             Delivery(

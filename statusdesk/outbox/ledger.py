@@ -6,29 +6,38 @@ What is still `sending` when its courier is gone becomes `unknown`: it may have 
 
 from __future__ import annotations
 
-import os
 import random
-import socket
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from statusdesk.clock import Clock
 from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState, RemotePost, may_become
-from statusdesk.domain.ids import new_id
+from statusdesk.errors import EnvironmentFault
+from statusdesk.outbox.leases import Holder
 from statusdesk.store import Store
 from statusdesk.store.outbox import Outbox
 
-LEASE = timedelta(seconds=120)  # longer than every time-out of one request taken together
+LEASE = timedelta(minutes=5)  # for a courier elsewhere that is gone; longer than all that is done under one lease
 FIRST_RETRY_S = 10.0
 LAST_RETRY_S = 900.0
+LONGEST_WAIT = timedelta(hours=1)  # what a network may ask for; a later time comes from a clock that was wrong
 LOOK_AFTER = timedelta(seconds=10)  # a slow server may still be at it; asked too early, it would say no
+HOLDS_UP = timedelta(minutes=15)  # so long a post in doubt holds up the newer ones of its account
+WRITE_TRIES = 3
 
 
 def backoff_s(attempts: int) -> float:
     """Seconds until the next try: 10 s doubling to 15 min, a fifth of it at random, so that desks spread out."""
     wait: float = min(LAST_RETRY_S, FIRST_RETRY_S * 2.0 ** min(10, max(0, attempts - 1)))
     return wait * random.uniform(0.8, 1.2)  # noqa: S311  no secret depends on it
+
+
+def look_at(row: Delivery, now: datetime) -> datetime:
+    """The earliest time at which it makes sense to ask a network for a post that was cut off."""
+    return max(now, row.updated_at + LOOK_AFTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +48,24 @@ class Claimed:
     look_first: bool
 
 
-def _owner_is_gone(owner: str) -> bool:
-    """Whether a lease's courier ran on this computer and its process has ended. When in doubt: no."""
-    host, _, rest = owner.partition("/")
-    pid = rest.partition("/")[0]
-    if host != socket.gethostname() or not pid.isdigit() or os.name != "posix":
-        return False
-    try:
-        os.kill(int(pid), 0)  # signal 0 only asks whether the process exists
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+def _due_at(row: Delivery, now: datetime) -> datetime:
+    """When something is to be done about a row. A time beyond all reason was set by a clock that went wrong."""
+    if row.state is DeliveryState.SENDING:
+        return row.lease_until or now
+    wait = row.next_try_at or row.created_at
+    return now if wait > now + LONGEST_WAIT + timedelta(minutes=5) else wait
+
+
+def _first_in_line(rows: Sequence[Delivery], now: datetime) -> Delivery | None:
+    """Whose turn it is at an account: the oldest, so that words come in order.
+
+    A post in doubt holds up the newer ones only for a while, and never where it can be looked into right now.
+    """
+    for row in rows:
+        stuck = row.state is DeliveryState.UNKNOWN and now - (row.first_sent_at or now) > HOLDS_UP
+        if not stuck or _due_at(row, now) <= now:
+            return row
+    return None
 
 
 class Ledger:
@@ -60,72 +74,125 @@ class Ledger:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._now = clock
-        self.owner = f"{socket.gethostname()}/{os.getpid()}/{new_id(clock())}"
+        self.holder = Holder(store.workspace.folder / "couriers", clock())
 
     def recover(self) -> None:
-        """Rows whose courier is gone or has overrun its lease: they may have arrived."""
+        """Rows whose courier is gone, has overrun its lease, or lost them on a fault: they may have arrived."""
+        now = self._now()
+        with self._store.read() as sql:
+            lost = [row for row in Outbox(sql).sending() if self._is_lost(row, now)]
+        if not lost:
+            return
+        with self._store.claim() as sql:
+            for row in lost:
+                again = row.kind is DeliveryKind.PUBLISH  # publishing twice is harmless: it compares first
+                Outbox(sql).change(
+                    row,
+                    now,
+                    state=DeliveryState.RETRY_WAIT if again else DeliveryState.UNKNOWN,
+                    next_try_at=now if again else look_at(row, now),
+                    lease_until=None,
+                    lease_owner="",
+                    error_code="interrupted",
+                    error="Interrupted while sending. Checking whether it arrived before it is sent again.",
+                )
+
+    def _is_lost(self, row: Delivery, now: datetime) -> bool:
+        if row.lease_owner == self.holder.name:
+            return not self.holder.holds(row.id)
+        expired = row.lease_until is None or row.lease_until <= now
+        return expired or self.holder.is_gone(row.lease_owner)
+
+    def due_accounts(self) -> Sequence[str]:
+        """Accounts at which it is somebody's turn now."""
+        now = self._now()
+        return [account for account, row in self._turns(DeliveryKind.POST, now) if _due_at(row, now) <= now]
+
+    def due_targets(self) -> Sequence[str]:
+        """Targets that wait for the site now."""
+        now = self._now()
+        with self._store.read() as sql:
+            rows = Outbox(sql).open_rows(DeliveryKind.PUBLISH)
+        waiting = [one for one in rows if one.state is not DeliveryState.SENDING]
+        return list(dict.fromkeys(one.destination_id for one in waiting if _due_at(one, now) <= now))
+
+    def _turns(self, kind: DeliveryKind, now: datetime) -> Iterator[tuple[str, Delivery]]:
+        with self._store.read() as sql:
+            rows = sorted(Outbox(sql).open_rows(kind), key=lambda one: one.destination_id)  # stable: oldest first stays
+        for destination, mine in groupby(rows, key=lambda one: one.destination_id):
+            first = _first_in_line(list(mine), now)
+            if first is not None and first.state is not DeliveryState.SENDING:
+                yield destination, first
+
+    def next_due(self, out_of_reach: Container[str] = ()) -> datetime | None:
+        """When the courier should look again; None when nothing waits that this computer can send."""
+        now = self._now()
+        with self._store.read() as sql:
+            rows = Outbox(sql).open_rows()
+        watched = [row for row in rows if row.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN)]
+        watched += [row for _account, row in self._turns(DeliveryKind.POST, now)]
+        watched += [row for row in rows if row.kind is DeliveryKind.PUBLISH]
+        return min((_due_at(row, now) for row in watched if row.destination_id not in out_of_reach), default=None)
+
+    @contextmanager
+    def claim_next(self, account_id: str) -> Iterator[Claimed | None]:
+        """The post whose turn it is at an account, if it is due; in hand until the block ends."""
+        claimed = self._claim_next(account_id)
+        try:
+            yield claimed
+        finally:
+            if claimed is not None:
+                self.holder.let_go([claimed.delivery.id])
+
+    def _claim_next(self, account_id: str) -> Claimed | None:
         now = self._now()
         with self._store.claim() as sql:
             box = Outbox(sql)
-            for row in box.sending():
-                expired = row.lease_until is not None and row.lease_until <= now
-                if row.lease_owner != self.owner and (expired or _owner_is_gone(row.lease_owner)):
-                    again = row.kind is DeliveryKind.PUBLISH  # publishing twice is harmless: it compares first
-                    box.change(
-                        row.id,
-                        now,
-                        state=DeliveryState.RETRY_WAIT if again else DeliveryState.UNKNOWN,
-                        next_try_at=now if again else max(now, row.updated_at + LOOK_AFTER),
-                        lease_until=None,
-                        lease_owner="",
-                        error_code="interrupted",
-                        error="Interrupted while sending. Checking whether it arrived before it is sent again.",
-                    )
-
-    def due_destinations(self, kind: DeliveryKind) -> Sequence[str]:
-        """Destinations for which something may be sent now."""
-        with self._store.read() as sql:
-            return Outbox(sql).due_destinations(kind, self._now())
-
-    def next_due(self) -> datetime | None:
-        """When the courier should look again; None when nothing waits."""
-        with self._store.read() as sql:
-            return Outbox(sql).next_due()
-
-    def claim_next(self, account_id: str) -> Claimed | None:
-        """The oldest waiting post of an account, if it is due: one account gets its posts in order."""
-        now = self._now()
-        with self._store.claim() as sql:
-            box = Outbox(sql)
-            row = box.oldest_waiting(account_id)
-            if row is None or row.state is DeliveryState.SENDING:
-                return None
-            if row.next_try_at is not None and row.next_try_at > now:
+            first = _first_in_line(box.open_posts(account_id), now)
+            row = box.lock(first.id) if first is not None else None
+            if row is None or not may_become(row.state, DeliveryState.SENDING) or _due_at(row, now) > now:
                 return None
             claimed = self._lease(box, row, now)
-            return Claimed(claimed, look_first=row.state is DeliveryState.UNKNOWN)
+            return None if claimed is None else Claimed(claimed, look_first=row.state is DeliveryState.UNKNOWN)
 
-    def claim_publishes(self, target_id: str) -> Sequence[Delivery]:
-        """Every waiting publish of a target at once: one build of the newest state answers them all."""
+    @contextmanager
+    def claim_publishes(self, target_id: str) -> Iterator[Sequence[Delivery]]:
+        """Every waiting publish of a target at once: one build of the newest state answers them all.
+
+        Those that failed before are answered, too: their words are in what is published now.
+        """
+        rows = self._claim_publishes(target_id)
+        try:
+            yield rows
+        finally:
+            self.holder.let_go([row.id for row in rows])
+
+    def _claim_publishes(self, target_id: str) -> Sequence[Delivery]:
         now = self._now()
         with self._store.claim() as sql:
             box = Outbox(sql)
-            rows = box.waiting(target_id)
+            rows = box.publishes(target_id)
             if any(row.state is DeliveryState.SENDING for row in rows):
                 return ()
-            return [self._lease(box, row, now) for row in rows]
+            return [claimed for row in rows if (claimed := self._lease(box, row, now)) is not None]
 
-    def _lease(self, box: Outbox, row: Delivery, now: datetime) -> Delivery:
-        assert may_become(row.state, DeliveryState.SENDING)
+    def _lease(self, box: Outbox, row: Delivery, now: datetime) -> Delivery | None:
+        self.holder.take([row.id])
         return box.change(
-            row.id,
+            row,
             now,
             state=DeliveryState.SENDING,
             attempts=row.attempts + 1,
             first_sent_at=row.first_sent_at or now,
             lease_until=now + LEASE,
-            lease_owner=self.owner,
+            lease_owner=self.holder.name,
         )
+
+    def renew(self, row: Delivery) -> bool:
+        """A fresh lease for what is about to go out; False when another courier has taken it meanwhile."""
+        now = self._now()
+        with self._store.claim() as sql:
+            return bool(Outbox(sql).finish([row.id], self.holder.name, now, lease_until=now + LEASE))
 
     def root_post(self, delivery: Delivery) -> RemotePost | None:
         """What a post replies to: the incident's first post on that account."""
@@ -148,14 +215,18 @@ class Ledger:
         )
 
     def retry(self, ids: Collection[str], attempts: int, why: str, code: str, after_s: float | None = None) -> None:
-        """Nothing arrived; again later, and never before the network said."""
-        wait = max(backoff_s(attempts), after_s or 0.0)
+        """Nothing arrived; again later, and not before the network said (an hour at most)."""
+        wait = max(backoff_s(attempts), min(after_s or 0.0, LONGEST_WAIT.total_seconds()))
         at = self._now() + timedelta(seconds=wait)
         self._finish(ids, state=DeliveryState.RETRY_WAIT, next_try_at=at, error=why, error_code=code)
 
     def failed(self, ids: Collection[str], why: str, code: str) -> None:
         """A person must act."""
         self._finish(ids, state=DeliveryState.FAILED, next_try_at=None, error=why, error_code=code)
+
+    def cancelled(self, ids: Collection[str], why: str) -> None:
+        """The place is gone; nothing can be sent there, nor asked for."""
+        self._finish(ids, state=DeliveryState.CANCELLED, next_try_at=None, error=why, error_code="gone")
 
     def unknown(self, ids: Collection[str], attempts: int, why: str, code: str) -> None:
         """It may have arrived; the network is asked before anything is sent again."""
@@ -164,5 +235,14 @@ class Ledger:
         self._finish(ids, state=DeliveryState.UNKNOWN, next_try_at=at, error=why, error_code=code)
 
     def _finish(self, ids: Collection[str], **columns: object) -> None:
-        with self._store.claim() as sql:
-            Outbox(sql).finish(ids, self.owner, self._now(), lease_until=None, lease_owner="", **columns)
+        """Write how it ended. What happened is worth some patience with a busy database: it cannot be asked again."""
+        for left in reversed(range(WRITE_TRIES)):
+            try:
+                with self._store.claim() as sql:
+                    Outbox(sql).finish(ids, self.holder.name, self._now(), lease_until=None, lease_owner="", **columns)
+            except EnvironmentFault:
+                if not left:
+                    raise
+            else:
+                self.holder.settled(ids)
+                return

@@ -14,10 +14,10 @@ from statusdesk.clock import Clock
 from statusdesk.domain.delivery import Account, Target
 from statusdesk.errors import EnvironmentFault, Refused
 from statusdesk.outbox.enqueue import limits_of
-from statusdesk.paths import overlap
+from statusdesk.paths import overlap, state_dir, this_computer
 from statusdesk.secrets import Secrets
 from statusdesk.site.stamp import BUILD_FILE
-from statusdesk.store import Store
+from statusdesk.store import Store, Workspace
 from statusdesk.store.reader import Reader
 from statusdesk.targets import registry as targets
 from statusdesk.targets.base import Place, Site, TargetHost
@@ -25,6 +25,13 @@ from statusdesk.targets.base import Place, Site, TargetHost
 if TYPE_CHECKING:
     from statusdesk.site.builder import BuildReport
     from statusdesk.store.public import PublicRecordReader
+
+COMPUTER = "computer"  # the setting of a folder target that says on which computer the folder lies
+
+
+def bound_to_here(workspace: Workspace) -> dict[str, str]:
+    """The settings of a folder target that is added now: with a shared database it belongs to this computer."""
+    return {} if workspace.is_file else {COMPUTER: this_computer()}
 
 
 class OpenPlaces:
@@ -86,6 +93,29 @@ class OpenPlaces:
         with self._store.read() as sql:
             yield PublicRecordReader(sql)
 
+    def site_folder(self) -> Path:
+        """Where this computer renders the site: the page's folder, or with a shared database one of its own.
+
+        A path in a shared database is one computer's. Another computer renders beside it, into its own state.
+        """
+        with self._store.read() as sql:
+            reader = Reader(sql)
+            out, known = Path(reader.page().output_dir), reader.targets()
+        workspace = self._store.workspace
+        ours = any(one.location == str(out) and self._is_here(one) for one in known)
+        return out if workspace.is_file or ours else state_dir() / "sites" / workspace.folder.name
+
+    def out_of_reach(self) -> frozenset[str]:
+        """Folder targets of a shared workspace that lie on another computer: only that one can publish there."""
+        if self._store.workspace.is_file:
+            return frozenset()
+        with self._store.read() as sql:
+            return frozenset(one.id for one in Reader(sql).targets() if not self._is_here(one))
+
+    @staticmethod
+    def _is_here(target: Target) -> bool:
+        return target.settings.get(COMPUTER, this_computer()) == this_computer()
+
     def state_file(self, out: Path) -> Path:
         """What is remembered of the site rendered into a folder."""
         name = hashlib.sha256(str(out.resolve()).encode()).hexdigest()[:16]
@@ -103,8 +133,7 @@ class OpenPlaces:
         """Render what changed into the site folder of this computer, and return the site."""
         from statusdesk.site import builder  # noqa: PLC0415
 
-        with self._store.read() as sql:
-            out = Path(Reader(sql).page().output_dir)
+        out = self.site_folder()
         self.render(out)
         built = builder.load_site(out, self.state_file(out))
         if built is None:  # somebody took the folder away between the two lines

@@ -124,10 +124,11 @@ class Writer(Reader):
         """Some columns of a target."""
         self.sql.execute(sa.update(t.targets).where(t.targets.c.id == id_).values(**columns))
 
-    def cancel_for(self, destination_id: str, why: str) -> None:
-        """What waits for a destination that goes away will not be sent."""
+    def cancel_for(self, destination_id: str, why: str, *, doubts: bool) -> None:
+        """What waits for a destination will not be sent; with `doubts` what may have arrived is let go, too."""
         d = t.deliveries.c
-        waiting = (DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.UNKNOWN, DeliveryState.FAILED)
+        waiting = [DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.FAILED]
+        waiting += [DeliveryState.UNKNOWN] if doubts else []
         self.sql.execute(
             sa.update(t.deliveries)
             .where(d.destination_id == destination_id, d.state.in_(waiting))
@@ -303,13 +304,12 @@ class Writer(Reader):
         query = sa.select(d.id).where(d.destination_id == target_id, d.state.in_(waiting)).limit(1)
         return self.sql.execute(query).first() is not None
 
-    def supersede(self, incident_id: str, account_ids: Sequence[str]) -> None:
-        """A newer text exists: what waits for these accounts about this incident is not posted late."""
+    def supersede(self, incident_id: str) -> None:
+        """A newer text exists: what waits about this incident is not posted late, anywhere."""
         d = t.deliveries.c
         self.sql.execute(
             sa.update(t.deliveries)
             .where(d.incident_id == incident_id, d.kind == DeliveryKind.POST, d.state.in_(_UNSENT))
-            .where(d.destination_id.in_(account_ids))
             .values(state=DeliveryState.SUPERSEDED, next_try_at=None, error="", error_code="", updated_at=self.at)
         )
 
@@ -320,7 +320,8 @@ class Writer(Reader):
         """
         d = t.deliveries.c
         mine = sa.and_(d.update_id == update_id, d.kind == DeliveryKind.POST)
-        rows = self.sql.execute(sa.select(d.destination_id, d.state).where(mine)).all()
+        # Held until the end, so that no courier takes one between the look and the change.
+        rows = self.sql.execute(sa.select(d.destination_id, d.state).where(mine).with_for_update()).all()
         self.sql.execute(
             sa.update(t.deliveries)
             .where(mine, d.state.in_(_UNSENT))
@@ -329,10 +330,11 @@ class Writer(Reader):
         out = frozenset(row[0] for row in rows if row[1] in _MAYBE_OUT)
         return out, frozenset(row[0] for row in rows if row[1] in _UNSENT)
 
-    def change_delivery(self, id_: str, **columns: Any) -> None:
-        """Some columns of a delivery."""
-        query = sa.update(t.deliveries).where(t.deliveries.c.id == id_)
-        self.sql.execute(query.values(updated_at=self.at, **columns))
+    def change_delivery(self, seen: Delivery, **columns: Any) -> bool:
+        """Some columns of a delivery, if no courier has touched it since it was seen."""
+        d = t.deliveries.c
+        query = sa.update(t.deliveries).where(d.id == seen.id, d.state == seen.state, d.attempts == seen.attempts)
+        return bool(self.sql.execute(query.values(updated_at=self.at, **columns)).rowcount)
 
     # Forms that wait, and what was imported
 

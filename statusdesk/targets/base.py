@@ -79,3 +79,4 @@ class TargetKind:
     location_hint: str
     needs_secret: bool
     open: Callable[[Place], TargetHost]
+    settings: Sequence[str] = ()  # the names of its settings that a person may give

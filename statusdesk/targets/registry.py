@@ -25,6 +25,7 @@ KINDS: Mapping[str, TargetKind] = MappingProxyType(
             location_hint="The folder your web server shows, or one that is synced to it.",
             needs_secret=False,
             open=_folder,
+            settings=("replace",),
         )
     }
 )

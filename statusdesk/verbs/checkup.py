@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from statusdesk.domain.board import CheckLine
 from statusdesk.domain.drafts import CLOCK_SLACK
@@ -55,8 +54,7 @@ class CheckupVerbs(DestinationVerbs):
         return CheckLine(what="Clock", ok=True, result=rfc3339(now))
 
     def _look_at_folder(self) -> CheckLine:
-        with self._read() as reader:
-            out = Path(reader.page().output_dir)
+        out = self._places.site_folder()
         try:
             check_apart(self._store.workspace.folder, out)
             free = shutil.disk_usage(out if out.exists() else out.parent).free

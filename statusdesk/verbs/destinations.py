@@ -20,7 +20,8 @@ from statusdesk.domain.text import tidy_line
 from statusdesk.errors import EnvironmentFault, Problem, Refused
 from statusdesk.outbox.courier import Courier
 from statusdesk.outbox.enqueue import enqueue_publish
-from statusdesk.outbox.places import check_apart, check_free
+from statusdesk.outbox.ledger import look_at
+from statusdesk.outbox.places import bound_to_here, check_apart, check_free
 from statusdesk.paths import overlap
 from statusdesk.secrets import Secrets
 from statusdesk.site.stamp import stamp
@@ -112,9 +113,8 @@ class DestinationVerbs(Verbs):
     def _out_of_sight(self, folder: str) -> str:
         """The whole path of a folder that no reader of the site can see."""
         place = _whole(folder, "folder")
-        with self._read() as reader:
-            public = [reader.page().output_dir, *(one.location for one in reader.targets() if one.kind == "folder")]
-        if any(place.is_relative_to(Path(one).resolve()) for one in public):
+        folders = [Path(one.location) for one in self.targets() if one.kind == "folder"]
+        if any(place.is_relative_to(one.resolve()) for one in (self._places.site_folder(), *folders)):
             raise Refused.because([Problem("folder", "That folder is part of the site: readers would see the posts.")])
         return str(place)
 
@@ -161,6 +161,9 @@ class DestinationVerbs(Verbs):
             columns |= {"handle": found.handle, "profile_url": found.profile_url, "limits": dict(found.limits)}
         with self._write() as writer:
             writer.change_account(account.id, **columns)
+            if columns.get("profile_url", account.profile_url) != account.profile_url:  # the page links to it
+                writer.event("account-check", Touched.ACCOUNT, account.id)
+                enqueue_publish(writer)
         return tuple(checked.lines)
 
     def renew_account(self, key: str, *, secret: str) -> tuple[Account, tuple[CheckLine, ...]]:
@@ -192,10 +195,12 @@ class DestinationVerbs(Verbs):
         return found, tuple(checked.lines)
 
     def enable_account(self, key: str, *, enabled: bool) -> Changes:
-        """Send updates to an account, or not for now."""
+        """Send updates to an account, or not for now: then what waits for it is not sent either."""
         with self._write() as writer:
             account = writer.account(key)
             writer.change_account(account.id, enabled=enabled)
+            if not enabled:
+                writer.cancel_for(account.id, "The account was turned off.", doubts=False)
             writer.event("account-enable" if enabled else "account-disable", Touched.ACCOUNT, account.id)
             enqueue_publish(writer)
             return Changes(head=writer.head(), destinations=True)
@@ -205,7 +210,7 @@ class DestinationVerbs(Verbs):
         with self._write() as writer:
             account = writer.account(key)
             writer.change_account(account.id, removed_at=writer.at, enabled=False, name=f"{account.name} (removed)")
-            writer.cancel_for(account.id, "The account was removed.")
+            writer.cancel_for(account.id, "The account was removed.", doubts=True)
             writer.event("account-remove", Touched.ACCOUNT, account.id)
             enqueue_publish(writer)
             changes = Changes(head=writer.head(), destinations=True, deliveries=True)
@@ -241,6 +246,9 @@ class DestinationVerbs(Verbs):
     ) -> tuple[Target, tuple[CheckLine, ...]]:
         """Add a place to publish to, after looking whether publishing would work. Refused: nothing was kept."""
         known, at = targets.kind(kind), self._now()
+        unknown = next((one for one in settings or {} if one not in known.settings), None)
+        if unknown is not None:
+            raise Refused.because([Problem("settings", f"{known.label} has no setting “{unknown[:40]}”.")])
         target = Target(
             id=ids.new_id(at),
             kind=kind,
@@ -258,12 +266,12 @@ class DestinationVerbs(Verbs):
         if kind == "folder":
             folder = _whole(target.location, "location")
             check_apart(self._store.workspace.folder, folder)
-            with self._read() as reader:
-                own = Path(reader.page().output_dir)
+            own = self._places.site_folder()
             if folder != own and overlap(folder, own):
                 words = f"That folder lies inside the built site ({own}), or around it. Choose another folder."
                 raise Refused.because([Problem("location", words)])
-            target = replace(target, location=str(folder))
+            settings = dict(target.settings) | bound_to_here(self._store.workspace)
+            target = replace(target, location=str(folder), settings=settings)
         if known.needs_secret:
             if not secret.strip():
                 raise Refused.because([Problem("secret", "This target needs a password or token.")])
@@ -298,7 +306,7 @@ class DestinationVerbs(Verbs):
         with self._write() as writer:
             target = writer.target(key)
             writer.change_target(target.id, removed_at=writer.at, name=f"{target.name} (removed)")
-            writer.cancel_for(target.id, "The target was removed.")
+            writer.cancel_for(target.id, "The target was removed.", doubts=True)
             writer.event("target-remove", Touched.TARGET, target.id)
             changes = Changes(head=writer.head(), destinations=True, deliveries=True)
         if targets.kind(target.kind).needs_secret:
@@ -318,24 +326,30 @@ class DestinationVerbs(Verbs):
             return reader.deliveries(states=tuple(one for one in DeliveryState if one.undelivered))
 
     def retry_delivery(self, id_: str) -> Changes:
-        """Try again now what failed or waits. What may have arrived is looked for first."""
+        """Try again now what failed or waits. What may have arrived is looked for first, and not at once."""
         with self._write() as writer:
             row = writer.delivery(id_)
             if row.state is DeliveryState.UNKNOWN:
-                writer.change_delivery(id_, next_try_at=writer.at)
+                done = writer.change_delivery(row, next_try_at=look_at(row, writer.at))
             elif may_become(row.state, DeliveryState.QUEUED):
-                writer.change_delivery(id_, state=DeliveryState.QUEUED, next_try_at=None, error="", error_code="")
+                done = writer.change_delivery(
+                    row, state=DeliveryState.QUEUED, next_try_at=None, error="", error_code=""
+                )
             else:
                 raise Refused(f"This delivery is {row.state}; there is nothing to try again.")
+            if not done:
+                raise Refused("This delivery is being sent in this very moment.")
             return Changes(head=writer.head(), deliveries=True)
 
     def cancel_delivery(self, id_: str) -> Changes:
         """Do not send it. What may have arrived stays where it is, and is not sent again."""
         with self._write() as writer:
             row = writer.delivery(id_)
-            if not may_become(row.state, DeliveryState.CANCELLED):
+            sending = row.state is DeliveryState.SENDING
+            if sending or not may_become(row.state, DeliveryState.CANCELLED):
                 raise Refused(f"This delivery is {row.state}; it cannot be cancelled any more.")
-            writer.change_delivery(id_, state=DeliveryState.CANCELLED, next_try_at=None)
+            if not writer.change_delivery(row, state=DeliveryState.CANCELLED, next_try_at=None):
+                raise Refused("This delivery is being sent in this very moment; it cannot be cancelled any more.")
             return Changes(head=writer.head(), deliveries=True)
 
     def deliver(self) -> Tally:
@@ -352,7 +366,7 @@ class DestinationVerbs(Verbs):
             page = reader.page()
         today = times.local_day(self._now(), page.zone)
         if self._day is None:
-            built = stamp(Path(page.output_dir))
+            built = stamp(self._places.site_folder())
             self._day = times.local_day(built.built_at, page.zone) if built else today
         if today > self._day:
             with self._write() as writer:
@@ -361,7 +375,7 @@ class DestinationVerbs(Verbs):
 
     def next_due(self) -> datetime | None:
         """When `deliver` should be called again; None when nothing waits."""
-        return self._courier.ledger.next_due()
+        return self._courier.next_due()
 
     def _arrived(self) -> int:
         with self._read() as reader:
@@ -382,8 +396,7 @@ class DestinationVerbs(Verbs):
 
     def build(self, *, full: bool = False, output: Path | None = None) -> BuildReport:
         """Render the site into its folder, or into another one."""
-        with self._read() as reader:
-            own = Path(reader.page().output_dir)
+        own = self._places.site_folder()
         out = (output or own).expanduser().resolve()
         if out != own:
             check_free(out)

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from statusdesk.domain import board as views
@@ -39,25 +38,23 @@ class PageVerbs(Verbs):
 
     def board(self) -> views.Board:
         """Everything the main window shows at a glance."""
+        out = self._places.site_folder()
         with self._read() as reader:
-            out = reader.page().output_dir
-            built = stamp(Path(out))
+            built = stamp(out)
             site = views.SiteStatus(
                 build_id=built.build_id if built else "",
                 built_at=built.built_at if built else None,
                 behind=built is None or reader.publishes_wait(),
-                output_dir=out,
+                output_dir=str(out),
             )
             return reader.board(self._now(), site)
 
     def preview_url(self) -> str:
         """The address on this computer where the built site can be looked at; served as long as the desk is open."""
-        with self._read() as reader:
-            out = Path(reader.page().output_dir)
         if self._preview is None:
             from statusdesk.site.serve import site_server  # noqa: PLC0415  http.server, for those who look at the page
 
-            self._preview = site_server(out, 0)
+            self._preview = site_server(self._places.site_folder(), 0)
             threading.Thread(target=self._preview.serve_forever, name="page preview", daemon=True).start()
         return f"http://127.0.0.1:{self._preview.server_address[1]}/"
 

@@ -282,3 +282,21 @@ def test_trouble_is_said_in_words_and_tried_again(desk: Desk, tills: str, opened
     main.until(lambda: not page.trouble.count())
     main.settle()
     assert all(d.state.arrived for d in desk.deliveries(tills))
+
+
+def test_what_is_over_says_what_was_wrong_and_how_it_ended(busy: Open, desk: Desk, tills: str) -> None:
+    from statusdesk_ui.words import last_words
+
+    desk.post_update(tills, UpdateDraft(message="Eleven stores work.", state=IncidentState.IDENTIFIED))
+    desk.correct(tills, 2, "Twelve stores work.")
+    assert last_words(desk.incident(tills)) == ("Twelve stores work.", "")
+    desk.resolve(tills, UpdateDraft(message="All stores work."))
+    desk.post_update(tills, UpdateDraft(message="The write-up is on our blog."))
+    view = desk.incident(tills)
+    assert last_words(view) == ("Twelve stores work.", "All stores work.")
+    page = incident_page(busy)
+    page.show_incident(tills)
+    busy.until(lambda: page.view == view)
+    assert "without Monitoring" in page.track.accessibleName(), "a state that was skipped gets no check"
+    desk.retract(tills, 3, "That was about another incident.")
+    assert last_words(desk.incident(tills))[0] != "Twelve stores work.", "what was taken back is said no more"

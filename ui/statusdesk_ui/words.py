@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from statusdesk.clock import now
-from statusdesk.domain.board import Board, IncidentRow
+from statusdesk.domain.board import Board, IncidentRow, IncidentView
 from statusdesk.domain.component import ComponentKind, ComponentStatus
 from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState
-from statusdesk.domain.incident import Certainty, Impact, IncidentState
+from statusdesk.domain.incident import Certainty, Impact, IncidentState, UpdateKind
 from statusdesk.domain.text import TITLE_LIMIT, graphemes
 
 WARNING = timedelta(minutes=5)  # a promise due sooner than this is amber (F02)
@@ -199,3 +199,22 @@ def title_for(components: list[str], impact: Impact | None) -> str:
     if graphemes(named) + len(tail) > TITLE_LIMIT:
         named = f"{len(components)} services" if len(components) > 1 else named[: TITLE_LIMIT - len(tail) - 1] + "…"
     return named + tail
+
+
+def last_words(view: IncidentView) -> tuple[str, str]:
+    """What is or was wrong, and how it ended: the last words of each, as they are after corrections."""
+    mended = {one.corrects_seq: one for one in view.updates if one.corrects_seq is not None}
+    wrong = ended = ""
+    for update in view.updates:
+        if not update.kind.speaks:
+            continue
+        now_said = update
+        while now_said.seq in mended:
+            now_said = mended[now_said.seq]
+        if now_said.kind is UpdateKind.RETRACTION:
+            continue
+        if update.state_after.is_open:
+            wrong, ended = now_said.body_plain, ""
+        else:
+            ended = ended or now_said.body_plain
+    return wrong, "" if view.incident.state.is_open else ended

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import uuid
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -37,12 +37,15 @@ class AsRealServersAre:
     inner: Channel
     keep_key: bool
     step: str = ""
+    meanwhile: Callable[[str], None] = lambda _what: None
 
     def check(self) -> Checked:
         return self.inner.check()
 
     def find(self, post: Post) -> RemotePost | None:
-        return self.inner.find(post)
+        found = self.inner.find(post)
+        self.meanwhile("find")
+        return found
 
     def send(self, post: Post) -> RemotePost:
         if self.step == "after claim":
@@ -54,19 +57,24 @@ class AsRealServersAre:
 
 
 class KnownPlaces(OpenPlaces):
-    """Opens accounts with one known secret; dies at a step."""
+    """Opens accounts with one known secret; dies at a step, or does what a test wants done meanwhile."""
 
     def __init__(self, desk: Desk, secret: str, step: str = "") -> None:
         super().__init__(desk._store, Secrets("tests"), clock.now)
         self.secret = secret
         self.step = step
+        self.meanwhile: Callable[[str], None] = lambda _what: None
 
     def channel(self, account_id: str) -> Channel:
         with self._store.read() as sql:
             account = Reader(sql).account(account_id)
+        self.meanwhile("open")
         # A record key of Bluesky is the address of the post: there the network itself holds on to it.
         return AsRealServersAre(
-            self.open_account(replace(account, settings={}), self.secret), account.kind == "bluesky", self.step
+            self.open_account(replace(account, settings={}), self.secret),
+            account.kind == "bluesky",
+            self.step,
+            self.meanwhile,
         )
 
 
@@ -78,7 +86,7 @@ def later() -> datetime:
 def courier(desk: Desk, secret: str, step: str = "", now: clock.Clock = clock.now) -> Courier:
     made = Courier(desk._store, KnownPlaces(desk, secret, step), now)
     if step == "before claim":
-        made.ledger.claim_next = lambda _account: die()  # type: ignore[assignment,method-assign,return-value]
+        made.ledger.claim_next = lambda _account: die()  # type: ignore[method-assign,return-value]
     if step in ("before the result is written", "the page is out"):
         written = made.ledger.sent
 
@@ -100,5 +108,6 @@ def add_account(desk: Desk, kind: str, base_url: str, handle: str = "") -> Accou
     return account
 
 
-def new_desk(folder: Path) -> Desk:
-    return Desk.create(folder / "workspace", name="Northlake", components=["Tills"], output_dir=folder / "site")
+def new_desk(folder: Path, where: str = "", now: clock.Clock = clock.now) -> Desk:
+    place = where or folder / "workspace"
+    return Desk.create(place, name="Northlake", components=["Tills"], output_dir=folder / "site", now=now)

@@ -23,8 +23,9 @@ TOKEN = "mock_token"
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    desk = new_desk(tmp_path)
+def desk(where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    desk = new_desk(tmp_path, where)
     courier(desk, TOKEN).round()
     yield desk
     desk.shut()

@@ -33,6 +33,8 @@ def part(name: str, value: str, pill: Pill | None, more: QWidget | None, gap: st
     title = Label(name, "body", "ink2")
     title.setFixedWidth(T.w(112))
     tail = [one for one in (pill, more) if one is not None]
+    if pill is not None:
+        pill.setMinimumWidth(pill.sizeHint().width())  # the words give way, not what they are worth
     if value:
         items: list[QWidget | None] = [title, Words(value, "medium", "ink", 160), None, *tail]
     else:
@@ -136,7 +138,7 @@ class IncidentPage(Page):
             level=rank,
             icon="" if rank else "tick-off",
         )
-        self.track.show_state(incident.state)
+        self.track.show_state(incident.state, {update.state_after for update in view.updates})
         promise = view.promise
         self.clock.setVisible(promise is not None)
         if promise is not None:
@@ -173,8 +175,8 @@ class IncidentPage(Page):
     def _show_parts(self, view: IncidentView) -> None:
         empty(self.parts)
         incident, zone, still = view.incident, self.session.zone, view.incident.state.is_open
-        speaking = [u for u in view.updates if u.kind.speaks] or list(view.updates)
-        rows = [part("What is wrong", speaking[-1].body_plain if speaking else "", None, None, "")]
+        wrong, ended = words.last_words(view)
+        rows = [part("What is wrong" if still else "What was wrong", wrong, None, None, "")]
         cause = view.cause
         known = cause is not None and cause.certainty is not Certainty.UNKNOWN
         sure = None
@@ -197,7 +199,11 @@ class IncidentPage(Page):
         dated = [s.due_on for s in steps if s.due_on is not None and s.state is not StepState.DONE]
         by = Pill(f"by {words.date_said(min(dated))}", "plain", "calendar") if dated else None
         rows.append(part("Prevention", first, by, add, "The page says: Not decided yet"))
-        for name, text in (("Who", incident.who_affected), ("Instead", incident.workaround_md)):
+        for name, text in (
+            ("How it ended", ended),
+            ("Who", incident.who_affected),
+            ("Instead", incident.workaround_md),
+        ):
             if text:
                 rows.append(part(name, text, None, None, ""))
         for i, row in enumerate(rows):

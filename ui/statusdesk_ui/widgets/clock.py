@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -97,7 +98,7 @@ TRACK = (IncidentState.INVESTIGATING, IncidentState.IDENTIFIED, IncidentState.MO
 
 
 class StateTrack(Drawn, QWidget):
-    """Where the incident stands: past states with a check, the present one bold, the rest hollow."""
+    """Where the incident stands: states it was in with a check, the present one bold, the others hollow."""
 
     GAP = 36
 
@@ -105,9 +106,11 @@ class StateTrack(Drawn, QWidget):
         super().__init__()
         self.steps: tuple[IncidentState, ...] = TRACK
         self.current = 0
+        self.been: frozenset[IncidentState] = frozenset()
 
-    def show_state(self, state: IncidentState) -> None:
-        """Stand at another state. Closed comes after resolved; withdrawn is a way of its own."""
+    def show_state(self, state: IncidentState, been: Collection[IncidentState]) -> None:
+        """Stand at another state; `been` are those it really was in. Withdrawn is a way of its own."""
+        self.been = frozenset(been)
         self.steps = TRACK
         if state is IncidentState.CLOSED:
             self.steps = (*TRACK, state)
@@ -115,7 +118,9 @@ class StateTrack(Drawn, QWidget):
             self.steps = (TRACK[0], state)
         self.current = self.steps.index(state)
         name = words.STATES[state]
-        self.setAccessibleName(f"State {name}, step {self.current + 1} of {len(self.steps)}")
+        skipped = [words.STATES[one] for one in self.steps[: self.current] if one not in self.been]
+        without = f", without {' and '.join(skipped)}" if skipped else ""
+        self.setAccessibleName(f"State {name}, step {self.current + 1} of {len(self.steps)}{without}")
         self.updateGeometry()
         self.update()
 
@@ -134,7 +139,8 @@ class StateTrack(Drawn, QWidget):
         x, middle, r = 0.0, self.height() / 2, T.w(5)
         for i, (state, role, wide) in enumerate(self._spots()):
             spot, here = QRectF(x, 0, wide, self.height()), i == self.current
-            if i < self.current:
+            past = i < self.current and self.steps[i] in self.been
+            if past:
                 paint.icon_in(p, spot, "check", T.good_mark, 14)
             else:
                 p.setPen(QPen(T.accent_ink if here else T.edge, 1.5))
@@ -142,7 +148,7 @@ class StateTrack(Drawn, QWidget):
                 p.drawEllipse(QPointF(x + T.w(7), middle), r, r)
                 if here:
                     paint.panel(p, QRectF(x + T.w(7) - r / 2, middle - r / 2, r, r), T.accent_ink, None, r / 2)
-            ink = T.ink if here else T.ink2 if i < self.current else T.ink3
+            ink = T.ink if here else T.ink2 if past else T.ink3
             paint.write(p, spot.adjusted(T.w(18), 0, 1, 0), state, role, ink)
             if i:
                 p.setPen(QPen(T.rim, 1))
