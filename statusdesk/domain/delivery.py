@@ -47,8 +47,9 @@ class DeliveryState(StrEnum):
 _D = DeliveryState
 _STEPS: dict[DeliveryState, frozenset[DeliveryState]] = {
     _D.QUEUED: frozenset({_D.SENDING, _D.SUPERSEDED, _D.CANCELLED}),
-    # Cancelled from sending: the account or target was removed, so that nothing could go out.
-    _D.SENDING: frozenset({_D.SENT, _D.RETRY_WAIT, _D.UNKNOWN, _D.FAILED, _D.CANCELLED}),
+    # Superseded or cancelled from sending: before anything went out, it turned out that newer words exist, or that the
+    # account or target is gone.
+    _D.SENDING: frozenset({_D.SENT, _D.RETRY_WAIT, _D.UNKNOWN, _D.FAILED, _D.SUPERSEDED, _D.CANCELLED}),
     _D.RETRY_WAIT: frozenset({_D.QUEUED, _D.SENDING, _D.SUPERSEDED, _D.CANCELLED}),
     _D.UNKNOWN: frozenset({_D.SENT, _D.QUEUED, _D.SENDING, _D.CANCELLED}),
     # Sending from failed: the site only, when a newer publish carries what an older one could not.

@@ -169,6 +169,9 @@ class Courier:
         )
         if claimed.look_first and not self._missing(channel, post, row):
             return
+        if self.ledger.is_outdated(row):  # mended or overtaken while it was in somebody's hands
+            self.ledger.superseded(ids)
+            return
         if not self.ledger.renew(row):  # the looking took so long that another courier is at it now
             return
         try:

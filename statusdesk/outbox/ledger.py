@@ -194,6 +194,11 @@ class Ledger:
         with self._store.claim() as sql:
             return bool(Outbox(sql).finish([row.id], self.holder.name, now, lease_until=now + LEASE))
 
+    def is_outdated(self, delivery: Delivery) -> bool:
+        """Whether its words were mended, or newer ones exist: then they are not posted late."""
+        with self._store.read() as sql:
+            return Outbox(sql).is_outdated(delivery)
+
     def root_post(self, delivery: Delivery) -> RemotePost | None:
         """What a post replies to: the incident's first post on that account."""
         with self._store.read() as sql:
@@ -223,6 +228,10 @@ class Ledger:
     def failed(self, ids: Collection[str], why: str, code: str) -> None:
         """A person must act."""
         self._finish(ids, state=DeliveryState.FAILED, next_try_at=None, error=why, error_code=code)
+
+    def superseded(self, ids: Collection[str]) -> None:
+        """It is not there, and newer words are on their way or out."""
+        self._finish(ids, state=DeliveryState.SUPERSEDED, next_try_at=None, error="", error_code="")
 
     def cancelled(self, ids: Collection[str], why: str) -> None:
         """The place is gone; nothing can be sent there, nor asked for."""

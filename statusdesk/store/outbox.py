@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState
+from statusdesk.domain.incident import UpdateKind
 from statusdesk.store import tables as t
 from statusdesk.store.reader import Reader
 from statusdesk.store.rows import make_delivery
@@ -54,6 +55,13 @@ class Outbox(Reader):
             d.destination_id == target_id, d.state.in_((*_OPEN, DeliveryState.FAILED)), d.kind == DeliveryKind.PUBLISH
         )
         return [make_delivery(row) for row in self.sql.execute(query.order_by(d.event_head, d.id).with_for_update())]
+
+    def is_outdated(self, row: Delivery) -> bool:
+        """Whether the update of a post was corrected or taken back, or a later one has news."""
+        u = t.updates.c
+        later = sa.and_(u.seq > row.seq, u.kind.not_in((UpdateKind.CORRECTION, UpdateKind.RETRACTION)))
+        query = sa.select(u.id).where(u.incident_id == row.incident_id, sa.or_(u.corrects_seq == row.seq, later))
+        return self.sql.execute(query.limit(1)).first() is not None
 
     def change(self, seen: Delivery, now: datetime, **columns: Any) -> Delivery | None:
         """Change a row, if it still is as it was seen; returns it as it is then, or None."""

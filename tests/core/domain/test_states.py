@@ -41,7 +41,7 @@ def test_every_delivery_ends_and_only_doubt_or_refusal_leads_back() -> None:
 
 
 def test_what_waits_may_be_superseded_but_what_may_have_arrived_may_not() -> None:
-    assert {s for s in D if may_become(s, D.SUPERSEDED)} == {D.QUEUED, D.RETRY_WAIT, D.FAILED}
+    assert {s for s in D if may_become(s, D.SUPERSEDED)} == {D.QUEUED, D.RETRY_WAIT, D.FAILED, D.SENDING}
 
 
 def test_maintenance_runs_only_when_somebody_said_so() -> None:

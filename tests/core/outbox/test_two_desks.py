@@ -329,3 +329,25 @@ def test_a_folder_on_another_computer_is_published_to_by_that_one_only(
     assert desk.deliveries(ref)[0].state is S.VERIFIED
     assert here.exists()
     desk.shut()
+
+
+@pytest.mark.parametrize("mended", [True, False])
+def test_words_that_were_mended_or_overtaken_while_in_doubt_are_not_sent_again(
+    desk: Desk, clock: Clock, mark: str, mastodon_server: MastodonServer, fault_before: object, mended: bool
+) -> None:
+    front: FaultServer = fault_before(mastodon_server.url)  # type: ignore[operator]
+    add_account(desk, "mastodon", front.url)
+    ref = open_one(desk, mark)
+    front.script(reset_after_request)  # it did not arrive, but nobody knows
+    works = courier(desk, TOKEN, now=clock)
+    works.round()
+    if mended:
+        desk.retract(ref, 1, "It held a number that is private.")
+    else:
+        desk.post_update(ref, UpdateDraft(message="Newer words."))
+    clock.go(seconds=11)
+    works.round()
+    first, *rest = posts(desk, ref)
+    assert first.state is S.SUPERSEDED
+    assert {one.state for one in rest} <= {S.SENT}
+    assert there(mastodon_server, mark) == len(rest), "the old words never went out"
