@@ -36,6 +36,7 @@ class State:
 
     workspace: str = ""
     json: bool = False
+    stopped: bool = False  # Ctrl+C came after something was saved
 
     @property
     def where(self) -> str:

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from statusdesk import paths
 from statusdesk.cli import incidents, maintenance, page, places  # noqa: F401  they add their commands to the root
-from statusdesk.cli.common import as_json, echo, root
+from statusdesk.cli.common import State, as_json, echo, root
 from statusdesk.errors import EnvironmentFault, Refused, StatusDeskError
 
 LOG_BYTES = 1_000_000
@@ -30,8 +31,10 @@ def main(args: Sequence[str] | None = None) -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without our quotation marks still shows the rest
     _log_to_file()
+    state = State()
     try:
-        code = root.main([_as_text(one) for one in given], prog_name="statusdeskctl", standalone_mode=False)
+        words = [_as_text(one) for one in given]
+        code = root.main(words, prog_name="statusdeskctl", standalone_mode=False, obj=state)
         sys.stdout.flush()
     except StatusDeskError as error:
         code = _report(error, wants_json=wants_json)
@@ -53,7 +56,20 @@ def main(args: Sequence[str] | None = None) -> None:
         code = _report(fault, wants_json=wants_json)
     except Exception as error:  # noqa: BLE001  whatever it is, people get a sentence
         code = _report(_bug(error), wants_json=wants_json)
-    sys.exit(code if isinstance(code, int) else 0)
+    _end(code if isinstance(code, int) else 0, stopped=state.stopped)
+
+
+def _end(code: int, *, stopped: bool) -> NoReturn:
+    """End the process with a code, also after a Ctrl+C that was answered.
+
+    Python notes a Ctrl+C that passes through an exec (an import makes some) and at the end kills itself with it, whatever
+    became of it since. Whoever called must learn instead that something was saved.
+    """
+    if stopped:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def _as_text(argument: str) -> str:

@@ -66,6 +66,7 @@ def send_saved(desk: Desk) -> None:
     except EnvironmentFault as fault:
         click.echo(f"Saved, but not all is sent. {fault.title}. Send the rest with: statusdeskctl deliver", err=True)
     except KeyboardInterrupt:
+        click.get_current_context().find_root().ensure_object(State).stopped = True
         click.echo("Saved, but stopped before all was sent. Send the rest with: statusdeskctl deliver", err=True)
 
 

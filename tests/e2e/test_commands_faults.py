@@ -173,7 +173,7 @@ def test_stopping_a_command_that_has_saved_still_tells_what_was_saved(ctl: Ctl) 
         opening.send_signal(signal.SIGINT)
         out, err = opening.communicate(timeout=60)
     desk.shut()
-    assert opening.returncode == 3
+    assert opening.returncode == 3, (out, err)
     assert b"Saved, but stopped" in err
     assert json.loads(out)["ref"] == ctl.json("incident", "list")["incidents"][0]["ref"]
     assert ctl.json("deliver")["sent"] == 1
