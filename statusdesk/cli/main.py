@@ -62,8 +62,8 @@ def main(args: Sequence[str] | None = None) -> None:
 def _end(code: int, *, stopped: bool) -> NoReturn:
     """End the process with a code, also after a Ctrl+C that was answered.
 
-    Python notes a Ctrl+C that passes through an exec (an import makes some) and at the end kills itself with it, whatever
-    became of it since. Whoever called must learn instead that something was saved.
+    Python notes a Ctrl+C that passes through an exec (an import makes some) and at the end kills itself with it,
+    whatever became of it since. Whoever called must learn instead that something was saved.
     """
     if stopped:
         sys.stdout.flush()
