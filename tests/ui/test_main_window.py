@@ -7,17 +7,22 @@ from datetime import timedelta
 
 import pytest
 from PySide6.QtCore import QPoint
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication, QMenu
 
 from statusdesk import clock
 from statusdesk.desk import Desk
-from statusdesk.domain.drafts import IncidentDraft, UpdateDraft
-from statusdesk.domain.incident import Impact, IncidentState, UpdateKind
+from statusdesk.domain.drafts import CauseDraft, IncidentDraft, UpdateDraft
+from statusdesk.domain.incident import Certainty, Impact, IncidentState, UpdateKind
 from statusdesk_ui.forms.mend import OneQuestion
 from statusdesk_ui.forms.resolve import ResolveSheet
+from statusdesk_ui.layout import Lines
 from statusdesk_ui.pages.components import ComponentsPage
 from statusdesk_ui.pages.incident import IncidentPage
 from statusdesk_ui.pages.incidents import IncidentsPage
+from statusdesk_ui.theme import T
+from statusdesk_ui.widgets.controls import Pill
+from statusdesk_ui.words import last_words
 from tests.ui.conftest import Open, component
 
 # What the offscreen platform says of itself when a menu opens.
@@ -285,8 +290,6 @@ def test_trouble_is_said_in_words_and_tried_again(desk: Desk, tills: str, opened
 
 
 def test_what_is_over_says_what_was_wrong_and_how_it_ended(busy: Open, desk: Desk, tills: str) -> None:
-    from statusdesk_ui.words import last_words
-
     desk.post_update(tills, UpdateDraft(message="Eleven stores work.", state=IncidentState.IDENTIFIED))
     desk.correct(tills, 2, "Twelve stores work.")
     assert last_words(desk.incident(tills)) == ("Twelve stores work.", "")
@@ -300,3 +303,35 @@ def test_what_is_over_says_what_was_wrong_and_how_it_ended(busy: Open, desk: Des
     assert "without Monitoring" in page.track.accessibleName(), "a state that was skipped gets no check"
     desk.retract(tills, 3, "That was about another incident.")
     assert last_words(desk.incident(tills))[0] != "Twelve stores work.", "what was taken back is said no more"
+
+
+def test_a_line_that_only_moves_the_promise_does_not_say_what_is_wrong(desk: Desk, tills: str) -> None:
+    later = clock.now() + timedelta(hours=1)
+    desk.post_update(
+        tills, UpdateDraft(message="We speak again a little later.", next_update=later, moves_promise=True)
+    )
+    view = desk.incident(tills)
+    assert view.updates[-1].kind is UpdateKind.PROMISE_MOVED
+    assert last_words(view)[0].startswith("Card payments are failing in 14 stores.")
+
+
+CAUSE = "Road works cut the line that carries card payments. Three of our stores had no second line. " * 2
+
+
+@pytest.mark.parametrize(("words", "lines"), [(CAUSE[:40], 1), (CAUSE, 2), (CAUSE * 9, 3)])
+def test_a_long_cause_is_broken_into_lines_and_its_pill_stays_whole(
+    words: str, lines: int, desk: Desk, tills: str, opened: Callable[[], Open]
+) -> None:
+    cause = CauseDraft(certainty=Certainty.CONFIRMED, text=words.strip())
+    desk.post_update(tills, UpdateDraft(message="We know why.", cause=cause))
+    main = opened()
+    page = incident_page(main)
+    main.settle()
+    pill = next(one for one in page.findChildren(Pill) if one.text == "Confirmed")
+    assert pill.width() >= pill.sizeHint().width()
+    said = next(one for one in page.findChildren(Lines) if one.text.startswith("Road works"))
+    assert len(said.broken) == lines
+    assert said.height() >= lines * QFontMetricsF(T.font("medium")).height()
+    whole = " ".join(line.strip() for line in said.broken)
+    assert whole == said.text, "nothing is lost between two lines"
+    assert said.parentWidget().height() == said.height(), "the row grows with its words"

@@ -245,6 +245,36 @@ class Words(Drawn, QWidget):
         paint.write(p, QRectF(self.rect()), self.text, self.role, ink)
 
 
+class Lines(Drawn, QWidget):
+    """Some lines that give way: broken where there is no room, elided at the last one, whole in the tool tip.
+
+    The height follows the width, and is that of a row of `row` px when one line is enough.
+    """
+
+    def __init__(self, text: str, role: str = "body", tone: str = "ink", *, most: int = 3, row: int = 36) -> None:
+        super().__init__()
+        self.role, self.tone, self.most, self.row = role, tone, most, row
+        self.text = paint.short(text, most)
+        self.setToolTip(paint.tip(self.text))
+        self.setAccessibleName(self.text)
+        self.setSizePolicy(IGNORED, FIXED)
+        self.broken: list[str] = []
+        self.setFixedHeight(T.h(row))
+
+    def want(self) -> tuple[float, float]:
+        return T.w(160), self.height()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.broken = paint.broken(self.text, self.role, self.width(), self.most)
+        self.setFixedHeight(T.h(self.row) + round((len(self.broken) - 1) * paint.line_height(self.role)))
+
+    def draw(self, p: QPainter) -> None:
+        step, ink = paint.line_height(self.role), T.colour(self.tone)
+        for i, line in enumerate(self.broken):
+            paint.write(p, QRectF(0, i * step, self.width(), T.h(self.row)), line, self.role, ink)
+
+
 class Scroller(QScrollArea):
     """Scrolls down only and always keeps the bar's 12 px free, so that nothing moves when the bar comes."""
 

@@ -20,6 +20,11 @@ def one_line(text: str) -> str:
     return " ".join(text[: LONGEST_LINE * 2].split())[:LONGEST_LINE]
 
 
+def short(text: str, lines: int) -> str:
+    """A text as it can stand on some lines, without breaks of its own."""
+    return " ".join(text[: LONGEST_LINE * 2 * lines].split())[: LONGEST_LINE * lines]
+
+
 def tip(text: str) -> str:
     """A text as a tool tip shows it: never as markup, whatever is in it."""
     safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -57,6 +62,16 @@ def lines(
         y += step
     made.endLayout()
     return made, y
+
+
+def broken(text: str, role: str, room: float, most: int) -> list[str]:
+    """The first lines of a text in the given width; the last of them holds all the rest, to be elided. Never none."""
+    made, found, done = lines(text, role, room)[0], [], 0
+    for i in range(min(made.lineCount(), most)):
+        line = made.lineAt(i)
+        found.append(text[done:] if i == most - 1 else text[done : line.textStart() + line.textLength()].rstrip())
+        done = line.textStart() + line.textLength()
+    return found or [""]
 
 
 def line_height(role: str) -> float:

@@ -204,7 +204,7 @@ def title_for(components: list[str], impact: Impact | None) -> str:
 def last_words(view: IncidentView) -> tuple[str, str]:
     """What is or was wrong, and how it ended: the last words of each, as they are after corrections."""
     mended = {one.corrects_seq: one for one in view.updates if one.corrects_seq is not None}
-    wrong = ended = ""
+    wrong = ended = moved = ""
     for update in view.updates:
         if not update.kind.speaks:
             continue
@@ -213,8 +213,10 @@ def last_words(view: IncidentView) -> tuple[str, str]:
             now_said = mended[now_said.seq]
         if now_said.kind is UpdateKind.RETRACTION:
             continue
-        if update.state_after.is_open:
+        if update.kind is UpdateKind.PROMISE_MOVED:
+            moved = now_said.body_plain  # says nothing about the trouble
+        elif update.state_after.is_open:
             wrong, ended = now_said.body_plain, ""
         else:
             ended = ended or now_said.body_plain
-    return wrong, "" if view.incident.state.is_open else ended
+    return wrong or moved, "" if view.incident.state.is_open else ended

@@ -15,7 +15,7 @@ from statusdesk.domain.incident import Certainty, IncidentState, StepState, may_
 from statusdesk.domain.people import still_waiting
 from statusdesk.domain.promise import PromiseState
 from statusdesk_ui import words
-from statusdesk_ui.layout import Label, Scroller, Words, across, box, down, empty, rule, stretch, tab_through
+from statusdesk_ui.layout import Label, Lines, Scroller, Words, across, box, down, empty, rule, stretch, tab_through
 from statusdesk_ui.pages.page import Page
 from statusdesk_ui.session import Session
 from statusdesk_ui.tables.timeline import Timeline, TimelineRow, timeline_rows
@@ -24,22 +24,26 @@ from statusdesk_ui.widgets.clock import PromiseClock, StateTrack
 from statusdesk_ui.widgets.controls import Button, Glyph, Pill
 from statusdesk_ui.widgets.mark import Gap
 
+ROW = 36  # px at 100 % text: a part whose words need one line
 LOW = 600  # px at 100 % text: in a lower window the clock scrolls with the rest
 TROUBLES = 3  # shown one by one; more are counted
 
 
 def part(name: str, value: str, pill: Pill | None, more: QWidget | None, gap: str) -> QWidget:
-    """One of the four parts: its name, its words or a dashed gap, and how it stands."""
+    """One of the four parts: its name, its words on up to three lines or a dashed gap, and how it stands."""
     title = Label(name, "body", "ink2")
-    title.setFixedWidth(T.w(112))
-    tail = [one for one in (pill, more) if one is not None]
+    title.setFixedSize(T.w(112), T.h(ROW))
     if pill is not None:
         pill.setMinimumWidth(pill.sizeHint().width())  # the words give way, not what they are worth
+    tail = [box(across(one), ROW) for one in (pill, more) if one is not None]
     if value:
-        items: list[QWidget | None] = [title, Words(value, "medium", "ink", 160), None, *tail]
+        row = stretch(across(title, Lines(value, "medium", row=ROW), *tail, gap=S3, margins=(S4, 0, S2, 0)), 0, 1)
     else:
-        items = [title, Gap("Nothing yet"), Words(gap, "small", "ink3"), None, *tail]
-    return box(across(*items, gap=S3, margins=(S4, 0, S2, 0)), 36)
+        nothing = across(Gap("Nothing yet"), Words(gap, "small", "ink3"), None, gap=S3)
+        row = stretch(across(title, nothing, *tail, gap=S3, margins=(S4, 0, S2, 0)), 0, 1)
+    for one in (title, *tail):
+        row.setAlignment(one, Qt.AlignmentFlag.AlignTop)  # on the first line
+    return box(row)
 
 
 class IncidentPage(Page):
