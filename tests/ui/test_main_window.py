@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication, QMenu
 
@@ -14,16 +14,17 @@ from statusdesk import clock
 from statusdesk.desk import Desk
 from statusdesk.domain.drafts import CauseDraft, IncidentDraft, UpdateDraft
 from statusdesk.domain.incident import Certainty, Impact, IncidentState, UpdateKind
+from statusdesk_ui import paint
 from statusdesk_ui.forms.mend import OneQuestion
 from statusdesk_ui.forms.resolve import ResolveSheet
 from statusdesk_ui.layout import Lines
 from statusdesk_ui.pages.components import ComponentsPage
 from statusdesk_ui.pages.incident import IncidentPage
 from statusdesk_ui.pages.incidents import IncidentsPage
-from statusdesk_ui.theme import T
+from statusdesk_ui.theme import S2, T
 from statusdesk_ui.widgets.controls import Pill
 from statusdesk_ui.words import last_words
-from tests.ui.conftest import Open, component
+from tests.ui.conftest import Open, component, show
 
 # What the offscreen platform says of itself when a menu opens.
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support")
@@ -208,6 +209,25 @@ def test_all_incidents_are_searched_and_opened_by_keyboard(busy: Open, tills: st
     busy.key("Enter")
     busy.until(lambda: busy.window.page == "incident")
     assert busy.window.ref == tills
+
+
+def test_in_a_narrow_table_the_title_has_the_room_and_the_keys_still_work(busy: Open, tills: str) -> None:
+    show(busy.window)
+    busy.window.show_page("incidents").start()
+    page = busy.window.pages["incidents"]
+    assert isinstance(page, IncidentsPage)
+    busy.until(lambda: page.table.rows)
+    lasted = page.list.columnWidth(5) - 2 * S2
+    assert not page.list.isColumnHidden(5)
+    assert paint.width("16 h 20 min", "small") <= lasted
+    busy.key("Down")
+    busy.until(page.list.hasFocus)
+    page.list.resize(T.w(690), page.list.height())
+    assert [page.list.isColumnHidden(i) for i in range(6)] == [True, False, False, False, False, True]
+    assert not page.list.isColumnHidden(page.list.currentIndex().column())
+    assert tills in str(page.table.data(page.list.currentIndex(), Qt.ItemDataRole.ToolTipRole))
+    busy.key("Enter")
+    busy.until(lambda: busy.window.ref == tills)
 
 
 def test_components_are_added_changed_and_archived(main: Open, desk: Desk) -> None:

@@ -9,14 +9,16 @@ import keyring
 import keyring.backends.null
 import pytest
 from keyring.backend import KeyringBackend
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QLineEdit
 
 from statusdesk.desk import Desk
+from statusdesk_ui.layout import Label
 from statusdesk_ui.pages.accounts import AccountsPage
 from statusdesk_ui.pages.places import PlacesPage
 from statusdesk_ui.pages.targets import TargetsPage
 from tests.servers.running import MastodonServer
-from tests.ui.conftest import Open
+from tests.ui.conftest import Open, show
 
 
 class Memory(KeyringBackend):
@@ -223,3 +225,26 @@ def test_without_a_key_store_no_token_is_asked_for_in_vain(main: Open, store: Me
     main.until(page.form.trouble.words.text)
     assert "no password store" in page.form.trouble.words.text()
     assert store.kept == {}
+
+
+def test_a_preview_account_names_its_folder_as_people_write_it(main: Open, tmp_path: Path) -> None:
+    page = accounts(main)
+    page.list.choose(0)
+    main.settle()
+    facts = [label.text() for label in page.panel.findChildren(Label) if label.isVisible()]
+    assert facts[facts.index("Folder") + 1] == str(tmp_path / "Feed")
+    assert not any("file:" in one for one in facts)
+
+
+def test_in_a_narrow_window_the_card_lies_under_the_list_and_is_no_higher_than_what_it_shows(main: Open) -> None:
+    page = accounts(main)
+    page.list.choose(0)
+    show(main.window, 980, 900)
+    main.settle()
+    where = page.right.mapTo(page, QPoint(0, 0))
+    assert where.x() == page.list.mapTo(page, QPoint(0, 0)).x()
+    assert where.y() > page.add.mapTo(page, QPoint(0, 0)).y()
+    border = 2
+    assert page.right.minimumSizeHint().height() == page.panel.minimumSizeHint().height() + border
+    page.begin_adding()
+    assert page.right.minimumSizeHint().height() == page.form.minimumSizeHint().height() + border

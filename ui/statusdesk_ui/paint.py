@@ -36,12 +36,21 @@ def width(text: str, role: str) -> float:
     return QFontMetricsF(T.font(role)).horizontalAdvance(text[:LONGEST_LINE])
 
 
-def write(p: QPainter, rect: QRectF, text: str, role: str, colour: QColor, *, flags: Qt.AlignmentFlag = LEFT) -> float:
+def write(
+    p: QPainter,
+    rect: QRectF,
+    text: str,
+    role: str,
+    colour: QColor,
+    *,
+    flags: Qt.AlignmentFlag = LEFT,
+    elide: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+) -> float:
     """Write one line, elided to the rectangle; returns the width it took."""
     p.setFont(T.font(role))
     p.setPen(colour)
     metrics = QFontMetricsF(T.font(role))
-    text = metrics.elidedText(one_line(text), Qt.TextElideMode.ElideRight, rect.width() + 1)
+    text = metrics.elidedText(one_line(text), elide, rect.width() + 1)
     p.drawText(rect, flags | Qt.TextFlag.TextSingleLine, text)
     return metrics.horizontalAdvance(text)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from PySide6.QtCore import QDir, QUrl
+
 from statusdesk.clock import now
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.board import Board, CheckLine
@@ -79,10 +81,11 @@ class AccountsPage(PlacesPage):
         # connecting looks at the account as a check does
         checked = words.time_said(account.checked_at or account.created_at, self.session.zone)
         limit = account.limits.get("characters", 0)
+        folder = QDir.toNativeSeparators(QUrl(account.profile_url).toLocalFile())  # of a preview, which posts there
         facts = (
             ("Handle", account.handle),
             ("Server", account.base_url),
-            ("Profile", account.profile_url),
+            ("Folder", folder) if folder else ("Profile", account.profile_url),
             ("Limit", f"{limit:,} characters" if limit else ""),
             ("Checked", checked),
         )

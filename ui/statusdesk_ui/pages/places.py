@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from statusdesk.domain.board import CheckLine
 from statusdesk.errors import Refused, StatusDeskError
@@ -19,6 +19,7 @@ from statusdesk_ui.theme import S1, S2, S3, S4, S6, T
 from statusdesk_ui.widgets.controls import Button, Glyph, Pill, Select
 from statusdesk_ui.widgets.fields import Field, Trouble, asked, mark_problem, remark
 
+_ANY = QSizePolicy.Policy.Preferred
 SURE_MS = 4000  # within which Remove must be pressed again
 
 
@@ -264,7 +265,9 @@ class PlacePanel(QFrame):
             if value:
                 title = Label(name, "body", "ink2")
                 title.setFixedWidth(T.w(96))
-                self.facts.addLayout(stretch(across(title, Label(value, "body", "", wrap=True)), 0, 1))
+                fact = stretch(across(title, Label(value, "body", "", wrap=True)), 0, 1)
+                fact.setAlignment(title, Qt.AlignmentFlag.AlignTop)
+                self.facts.addLayout(fact)
         if self.sure.isActive():
             self._be_sure(asking=False)
 
@@ -291,6 +294,8 @@ class PlacesPage(Page):
         self.right.addWidget(self.panel)
         self.right.addWidget(self.form)
         self.right.setProperty("card", True)
+        self.right.currentChanged.connect(self._fit_card)
+        self._fit_card()
         self.list.selectionModel().currentChanged.connect(lambda *_: self.show_chosen())
         left = down(
             self.list,
@@ -299,7 +304,8 @@ class PlacesPage(Page):
             None,
             margins=(S6 - S3, 0, 0, 0),
         )
-        self.both = stretch(across(left, self.right, gap=S4, margins=(0, 0, S6 - Scroller.BAR, S6)), 42, 58)
+        self.beside = down(self.right)
+        self.both = stretch(across(left, self.beside, gap=S4, margins=(0, 0, S6 - Scroller.BAR, S6)), 42, 58)
         head = box(across(Label(title, "title"), None, margins=(S6, 0, S6, S2)), 48)
         self.setLayout(stretch(down(head, Scroller(box(self.both)), gap=0), 0, 1))
         self.checked: dict[str, tuple[tuple[CheckLine, ...], str]] = {}
@@ -334,6 +340,13 @@ class PlacesPage(Page):
             self.list.choose(max(0, next((i for i, row in enumerate(rows) if row.id == before), 0)))
             self.show_chosen()
 
+    def _fit_card(self, _index: int = 0) -> None:
+        """The card is as high as what it shows, not as the highest of what it could show."""
+        for i in range(self.right.count()):
+            one = self.right.widget(i)
+            shown = one is self.right.currentWidget()
+            one.setSizePolicy(_ANY, _ANY if shown else QSizePolicy.Policy.Ignored)
+
     def show_chosen(self) -> None:
         """Show the place that is marked."""
         raise NotImplementedError
@@ -348,4 +361,6 @@ class PlacesPage(Page):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        turn(self.both, downward=narrow(self))
+        below = narrow(self)
+        turn(self.both, downward=below)
+        self.beside.setContentsMargins(S6 - S3 if below else 0, 0, 0, 0)  # below the list it begins where that does

@@ -19,6 +19,7 @@ from statusdesk_ui.theme import S2, T
 
 PAGE = 200  # rows read at a time
 ROOMY = 880  # px at 100 % text: below it the last column is left out
+TIGHT = 700  # px at 100 % text: below it the reference is left out too
 COLUMNS = ("Reference", "Incident", "Impact", "State", "Started", "Lasted")
 
 
@@ -92,7 +93,7 @@ class IncidentTable(QAbstractTableModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return _cells(row, self.zone)[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return paint.tip(row.title)
+            return paint.tip(f"{row.ref}: {row.title}")
         return None
 
 
@@ -168,7 +169,7 @@ class IncidentList(QTableView):
                 ("caption", "mm Critical "),
                 ("small", "mm Investigating"),
                 ("small", "yesterday 00:00 MM"),
-                ("small", "88 d 22 h"),
+                ("small", "23 h 59 min"),
             )
         ):
             if not sample:
@@ -179,9 +180,12 @@ class IncidentList(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.setColumnHidden(
-            len(COLUMNS) - 1, self.width() < T.w(ROOMY)
-        )  # the title matters more than how long it took
+        # what it is about matters more than how long it took, and than its number, which the tool tip has
+        self.setColumnHidden(len(COLUMNS) - 1, self.width() < T.w(ROOMY))
+        self.setColumnHidden(0, self.width() < T.w(TIGHT))
+        here = self.currentIndex()
+        if here.isValid() and self.isColumnHidden(here.column()):
+            self.setCurrentIndex(self.table.index(here.row(), 1))  # from a column that is left out no key leads on
 
     def minimumSizeHint(self) -> QSize:
         return QSize(T.w(320), T.h(120))
@@ -193,7 +197,7 @@ class IncidentList(QTableView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         self.keyed = event.reason() in KEYED
         if not self.currentIndex().isValid() and self.keyed and self.table.rows:
-            self.setCurrentIndex(self.table.index(0, 0))
+            self.setCurrentIndex(self.table.index(0, 1))  # a column that is never left out
         super().focusInEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

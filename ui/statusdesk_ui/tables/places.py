@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem
 
@@ -50,7 +50,7 @@ class PlaceDelegate(RowDelegate):
         x, line = rect.x() + S3 + T.w(20) + S3, T.h(20)
         top = QRectF(x, rect.center().y() - line, at.x() - S2 - x, line)
         paint.write(p, top, row.name, "strong", T.ink)
-        paint.write(p, top.translated(0, line), row.more, "small", T.ink2)
+        paint.write(p, top.translated(0, line), row.more, "small", T.ink2, elide=Qt.TextElideMode.ElideMiddle)
 
 
 class Places(Grown):
