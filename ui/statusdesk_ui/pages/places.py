@@ -344,6 +344,7 @@ class PlacesPage(Page):
         """The card is as high as what it shows, not as the highest of what it could show."""
         for i in range(self.right.count()):
             one = self.right.widget(i)
+            assert one is not None
             shown = one is self.right.currentWidget()
             one.setSizePolicy(_ANY, _ANY if shown else QSizePolicy.Policy.Ignored)
 
