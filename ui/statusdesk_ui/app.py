@@ -18,7 +18,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 from statusdesk import paths
 from statusdesk.errors import EnvironmentFault, StatusDeskError
 from statusdesk_ui.faults import FaultHook, keep_log
-from statusdesk_ui.later import warm_first
 from statusdesk_ui.main_window import MainWindow
 from statusdesk_ui.pages.first_run import FirstRun
 from statusdesk_ui.session import Session
@@ -75,7 +74,6 @@ class Desktop:
         try:
             from statusdesk.desk import Desk  # noqa: PLC0415  heavy: it brings the database along
 
-            warm_first()
             return Desk.open(self.workspace) if Desk.exists(self.workspace) else None
         finally:
             gc.freeze()  # what is loaded now stays for good: later looks need not go through it, nor the window wait

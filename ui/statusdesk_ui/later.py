@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib import import_module
 
-FIRST = ("pages.incident", "pages.calm")
 LATER = (
+    "pages.incident",
     "forms.composer",
     "forms.resolve",
     "forms.mend",
@@ -15,12 +15,6 @@ LATER = (
     "pages.accounts",
     "pages.targets",
 )
-
-
-def warm_first() -> None:
-    """Import the page that is shown first; on another thread, while the record is being opened."""
-    for name in FIRST:
-        import_module(f"statusdesk_ui.{name}")
 
 
 def warm_up() -> None:

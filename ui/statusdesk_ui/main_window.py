@@ -78,6 +78,8 @@ class MainWindow(QMainWindow):
         session.said.connect(self.say)
         self.frame.setEnabled(True)
         session.refresh()
+        session.tasks.run(warm_up)
+        session.courier.wake()
 
     def _open_session(self) -> Session:
         assert self.session is not None
@@ -98,9 +100,6 @@ class MainWindow(QMainWindow):
         if first:
             tab_through(self)
             self.ready.emit()
-            session = self._open_session()  # what follows would only have kept the first page waiting
-            session.tasks.run(warm_up)
-            session.courier.wake()
         if not self.asked_drafts:
             self.asked_drafts = True
             session = self._open_session()
@@ -300,7 +299,7 @@ class MainWindow(QMainWindow):
         from statusdesk_ui.forms.composer import Composer  # noqa: PLC0415
         from statusdesk_ui.forms.update_form import UpdateForm  # noqa: PLC0415
 
-        # Made in some turns of the event loop, so that none of them holds the window up.
+        # Made in three turns of the event loop, so that none of them holds the window up.
         def make_form(payload: Mapping[str, Any] | None) -> None:
             if self.composer is None and self.sheet is None:
                 form = UpdateForm(board, view)
@@ -314,14 +313,10 @@ class MainWindow(QMainWindow):
             composer.left.connect(self._left)
             composer.published.connect(self._published)
             composer.elsewhere.connect(self._update_of)
-            self.stack.addWidget(composer)
-            QTimer.singleShot(0, composer, lambda: fill_composer(composer, payload))
-
-        def fill_composer(composer: Composer, payload: Mapping[str, Any] | None) -> None:
-            composer.take_form()
             QTimer.singleShot(0, composer, lambda: show_composer(composer, payload))
 
         def show_composer(composer: Composer, payload: Mapping[str, Any] | None) -> None:
+            self.stack.addWidget(composer)
             self.stack.setCurrentWidget(composer)
             composer.arrange()
             composer.start(payload)

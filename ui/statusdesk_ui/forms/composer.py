@@ -100,9 +100,9 @@ class Composer(QWidget):
                 self.cards[account.id] = card
                 self.column.addWidget(card)
         self.column.addStretch(1)
-        self.paper = down(margins=(S6, S3, S6 - Scroller.BAR, S3))
+        paper = box(down(self.form, margins=(S6, S3, S6 - Scroller.BAR, S3)))
         self.left_side, self.right_side = (
-            Scroller(box(self.paper)),
+            Scroller(paper),
             box(down(Scroller(box(self.column), "canvas")), ground="canvas"),
         )
         self.foot = QStackedWidget()
@@ -117,10 +117,6 @@ class Composer(QWidget):
         self.setProperty("ground", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._tick()
-
-    def take_form(self) -> None:
-        """Put the form in, once everything around it stands: it is large, and moved only once in this way."""
-        self.paper.addWidget(self.form)
 
     def _head(self) -> QWidget:
         title = f"Update {self.view.incident.last_seq + 1}" if self.view else "New incident"

@@ -364,5 +364,4 @@ class PlacesPage(Page):
         super().resizeEvent(event)
         below = narrow(self)
         turn(self.both, downward=below)
-        stretch(self.both, *((0, 1) if below else (42, 58)))
         self.beside.setContentsMargins(S6 - S3 if below else 0, 0, 0, 0)  # below the list it begins where that does
