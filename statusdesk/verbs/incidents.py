@@ -68,11 +68,6 @@ class IncidentVerbs(Verbs):
         with self._read() as reader:
             return self._context(reader, self._now(), reader.incident(ref) if ref else None)
 
-    def default_next_update(self, *, impact: Impact, state: IncidentState) -> datetime:
-        """The next-update time a lead need not type (F02)."""
-        with self._read() as reader:
-            return promises.default_due(self._now(), reader.page().cadence(impact, state))
-
     def preview(self, draft: UpdateDraft, ref: str | None = None) -> tuple[board.PostPreview, ...]:
         """How a draft will look on each connected account, composed exactly as it will be sent."""
         draft, now = drafts.tidied(draft), self._now()
