@@ -18,6 +18,17 @@ class Audience(StrEnum):
     TECHNICAL = "technical"
 
 
+class Scheme(StrEnum):
+    """Light or dark, or as the reader's own device is set."""
+
+    AUTO = "auto"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+BAR_DAYS = (30, 60, 90)
+
+
 @dataclass(frozen=True, slots=True)
 class Contact:
     """One way to reach a person. `kind` is phone, email, chat or web; `hours` is said in words ("until 20:00")."""
@@ -40,7 +51,10 @@ MONITORING_CADENCE = 60 * 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """The settings of one workspace. `output_dir` is the folder on this computer into which the site is rendered."""
+    """The settings of one workspace. `output_dir` is the folder on this computer into which the site is rendered.
+
+    `languages` are those in which the page can be read beside `locale`; `accent` is `#rrggbb`, or empty for ours.
+    """
 
     id: str
     name: str
@@ -55,6 +69,12 @@ class Page:
     cadence_s: dict[Impact, int] = field(default_factory=lambda: dict(CADENCE))
     max_promise_s: int = MAX_PROMISE_S
     output_dir: str = ""
+    languages: tuple[str, ...] = ()
+    bar_days: int = BAR_DAYS[-1]
+    accent: str = ""
+    scheme: Scheme = Scheme.AUTO
+    css: str = ""
+    logo_name: str = ""
     created_at: datetime
 
     @property

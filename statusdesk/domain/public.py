@@ -12,12 +12,27 @@ from datetime import date, datetime
 from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.incident import Certainty, EtaOutcome, Impact, IncidentState, StepState, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
-from statusdesk.domain.page import Contact
+from statusdesk.domain.page import Contact, Scheme
+from statusdesk.domain.promise import PromiseState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicTheme:
+    """How the page looks: `accent` is `#rrggbb` or empty for ours, `logo` the bytes of `logo_name` (empty: none)."""
+
+    accent: str = ""
+    scheme: Scheme = Scheme.AUTO
+    css: str = ""
+    logo_name: str = ""
+    logo: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicPage:
-    """The page's own words. `id` is its public code; `base_url` is empty until it is online."""
+    """The page's own words. `id` is its public code; `base_url` is empty until it is online.
+
+    `languages` are further ones beside `locale`; `bar_days` is 30, 60 or 90.
+    """
 
     id: str
     name: str
@@ -27,6 +42,9 @@ class PublicPage:
     promise_html: str
     contacts: tuple[Contact, ...]
     follow: tuple[PublicProfile, ...]
+    languages: tuple[str, ...] = ()
+    bar_days: int = 90
+    theme: PublicTheme = PublicTheme()
     created_at: datetime
     updated_at: datetime
 
@@ -92,7 +110,8 @@ class PublicUpdate:
     """One entry of an incident's or a maintenance's history.
 
     `replaced_seq` is the later entry that corrects or retracts this one; then its text is shown struck out.
-    `corrects_seq` is the earlier entry that this one mends.
+    `corrects_seq` is the earlier entry that this one mends. `promised_at` is the time by which it had been promised,
+    and `promise` whether that was kept; None where nothing was.
     """
 
     code: str
@@ -107,6 +126,8 @@ class PublicUpdate:
     corrects_seq: int | None = None
     replaced_seq: int | None = None
     replaced_kind: UpdateKind | None = None
+    promised_at: datetime | None = None
+    promise: PromiseState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +225,33 @@ class PublicMaintenance:
     backfilled: bool
     components: tuple[tuple[str, str, str], ...]  # id, slug, name
     updates: tuple[PublicUpdate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicCard:
+    """A person who can be called for a while (F09): on pages only, never in JSON, feeds or posts.
+
+    `incident_ref` None: about anything. The page shows it from `starts_at` to `ends_at`, by the reader's own clock.
+    """
+
+    name: str
+    role: str
+    phone: str
+    languages: str
+    starts_at: datetime
+    ends_at: datetime
+    incident_ref: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicPromise:
+    """A promised time for an update, and what became of it. `settled_at` is when it was kept, missed or moved."""
+
+    due_at: datetime
+    state: PromiseState
+    settled_at: datetime
+    incident_ref: str
+    incident_title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

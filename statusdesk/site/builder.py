@@ -20,7 +20,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -35,6 +35,7 @@ from statusdesk.domain.audit import Changes
 from statusdesk.domain.times import rfc3339
 from statusdesk.errors import EnvironmentFault, Refused
 from statusdesk.site import ledger
+from statusdesk.site.edition import editions
 from statusdesk.site.feeds import Feeds
 from statusdesk.site.ledger import Memory, Trace
 from statusdesk.site.pages import Pages, assets
@@ -157,9 +158,10 @@ class _Build:
         page = reader.page()
         self.head = reader.head()
         self.reading = Reading(reader, page, now.astimezone(ZoneInfo(page.time_zone)).date())
-        self.pages = Pages(self.reading)
+        main = editions(self.reading)[0]
+        self.pages = Pages(main)
         self.api = StatuspageApi(self.reading)
-        self.feeds = Feeds(self.reading)
+        self.feeds = Feeds(main)
         self.page_digest = page_digest(page)
         self.components = component_digests(self.reading)
         self.known = ledger.load(state_file)
@@ -339,21 +341,7 @@ class _Build:
 
     def _front(self) -> None:
         """What every change touches, entry page and JSON last."""
-        self._put("history/index.html", self.pages.history())
-        front: dict[str, Callable[[], bytes]] = {
-            "feed.atom": self.feeds.updates,
-            "history.atom": self.feeds.history,
-            "index.html": self.pages.home,
-            "api/v2/components.json": self.api.components,
-            "api/v2/incidents.json": self.api.incidents,
-            "api/v2/incidents/unresolved.json": self.api.unresolved,
-            "api/v2/scheduled-maintenances.json": self.api.scheduled,
-            "api/v2/scheduled-maintenances/active.json": self.api.active,
-            "api/v2/scheduled-maintenances/upcoming.json": self.api.upcoming,
-            "api/v2/summary.json": self.api.summary,
-            "api/v2/status.json": self.api.status,
-        }
-        for path, render in front.items():
+        for path, render in (self.feeds.front() | self.pages.front() | self.api.front()).items():
             self._put(path, render())
 
     def _stamp(self) -> None:

@@ -6,6 +6,7 @@ ids are tags on its host; without one they are URNs and links are relative.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -17,8 +18,9 @@ from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.public import PublicIncident, PublicMaintenance, PublicUpdate
 from statusdesk.domain.times import rfc3339
 from statusdesk.site import words
+from statusdesk.site.edition import Edition
 from statusdesk.site.pages import environment
-from statusdesk.site.reading import Reading, said_at
+from statusdesk.site.reading import said_at
 from statusdesk.site.statuspage import changed_at
 
 ENTRIES = 25
@@ -67,16 +69,21 @@ class Told:
 
 
 class Feeds:
-    """Builds the feeds from one reading."""
+    """Builds the feeds of one edition. Paths are those below its own folder."""
 
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        reading = self.reading = edition.reading
         page = reading.page
         self.base = page.base_url.rstrip("/") + "/" if page.base_url else ""
         host = urlsplit(page.base_url).hostname if page.base_url else ""
         # RFC 4151: a tag needs a day on which the host was ours; the page's first day never changes.
         self.authority = f"tag:{host},{page.created_at:%Y-%m-%d}:" if host else f"urn:statusdesk:{page.id}:"
         self.statuspage_authority = f"tag:{host},2005:" if host else self.authority
+
+    def front(self) -> dict[str, Callable[[], bytes]]:
+        """The feeds that every change touches, by path."""
+        return {"feed.atom": self.updates, "history.atom": self.history}
 
     def updates(self) -> bytes:
         """feed.atom: the 25 newest updates."""

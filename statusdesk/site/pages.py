@@ -9,7 +9,7 @@ import base64
 import calendar
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -28,8 +28,8 @@ from statusdesk.domain.public import PublicComponent, PublicIncident, PublicMain
 from statusdesk.site import bars, words
 from statusdesk.site.bars import Bar, Stretch
 from statusdesk.site.dates import Dates, duration
+from statusdesk.site.edition import Edition
 from statusdesk.site.reading import (
-    Reading,
     ended_at,
     estimate_result,
     how_it_ended,
@@ -244,10 +244,11 @@ class MonthDay:
 
 
 class Pages:
-    """Renders HTML pages from one reading."""
+    """Renders the HTML pages of one edition. Paths are those below its own folder."""
 
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        reading = self.reading = edition.reading
         self.env = environment()
         # The same for every page of a build; the frame alone would otherwise cost half of a page's time.
         self._constant: dict[str, Any] = {
@@ -260,6 +261,10 @@ class Pages:
             "phone": next((c for c in reading.page.contacts if c.kind == "phone"), None),
             "lost_after": LOST_AFTER_MIN,
         }
+
+    def front(self) -> dict[str, Callable[[], bytes]]:
+        """The pages that every change touches, by path, in the order in which they are written."""
+        return {"history/index.html": self.history, "index.html": self.home}
 
     def home(self) -> bytes:
         """Status, open problems, components with bars, planned, waiting, what we changed, the promise."""

@@ -9,12 +9,14 @@ from typing import Protocol
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.public import (
     MonthCount,
+    PublicCard,
     PublicComponent,
     PublicEntry,
     PublicGroup,
     PublicIncident,
     PublicMaintenance,
     PublicPage,
+    PublicPromise,
     PublicRecord,
     PublicStep,
 )
@@ -85,6 +87,15 @@ class PublicReader(Protocol):
 
     def steps(self, limit: int) -> Sequence[PublicStep]:
         """Prevention steps: unfinished ones by date, then finished ones newest first."""
+
+    def cards(self) -> Sequence[PublicCard]:
+        """Consented, not revoked contact cards, the soonest to end first; also those that are over by now."""
+
+    def promises(self, limit: int) -> Sequence[PublicPromise]:
+        """The promises settled last, newest first."""
+
+    def broken_promises(self, limit: int) -> Sequence[PublicPromise]:
+        """Those of them that were late or moved, newest first."""
 
     def record(self, today: date) -> PublicRecord:
         """Promises and estimates of the 90 days up to and with a day in the page's zone."""

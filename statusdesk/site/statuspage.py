@@ -9,7 +9,7 @@ present one), so that the file changes only when its incident does; the lists ca
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -87,6 +87,19 @@ class StatuspageApi:
     def scheduled(self) -> bytes:
         """api/v2/scheduled-maintenances.json: the 50 newest."""
         return self._maintenance_list(self.reading.reader.recent_maintenances(LISTED))
+
+    def front(self) -> dict[str, Callable[[], bytes]]:
+        """The documents that every change touches, by path, the status itself last."""
+        return {
+            "api/v2/components.json": self.components,
+            "api/v2/incidents.json": self.incidents,
+            "api/v2/incidents/unresolved.json": self.unresolved,
+            "api/v2/scheduled-maintenances.json": self.scheduled,
+            "api/v2/scheduled-maintenances/active.json": self.active,
+            "api/v2/scheduled-maintenances/upcoming.json": self.upcoming,
+            "api/v2/summary.json": self.summary,
+            "api/v2/status.json": self.status,
+        }
 
     def active(self) -> bytes:
         """api/v2/scheduled-maintenances/active.json."""

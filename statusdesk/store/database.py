@@ -24,7 +24,7 @@ from statusdesk.errors import EnvironmentFault, NotFound, Refused
 from statusdesk.paths import state_dir
 from statusdesk.store import tables as t
 
-REVISIONS = ("0001",)  # all that this version knows, oldest first; a test holds it against the migration scripts
+REVISIONS = ("0001", "0002")  # all that this version knows, oldest first; a test holds it against the migration scripts
 BUSY_TIMEOUT_MS = 5_000
 DATABASE_FILE = "statusdesk.db"
 

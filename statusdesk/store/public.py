@@ -30,6 +30,7 @@ from statusdesk.domain.people import Answer, FollowUpState
 from statusdesk.domain.promise import PromiseState, record_begins
 from statusdesk.domain.public import (
     MonthCount,
+    PublicCard,
     PublicCause,
     PublicComponent,
     PublicEntry,
@@ -39,8 +40,10 @@ from statusdesk.domain.public import (
     PublicMaintenance,
     PublicPage,
     PublicProfile,
+    PublicPromise,
     PublicRecord,
     PublicStep,
+    PublicTheme,
     PublicUpdate,
 )
 from statusdesk.store import tables as t
@@ -88,7 +91,22 @@ class PublicRecordReader:
         p, a = t.pages.c, t.accounts.c
         row = self.sql.execute(
             sa.select(
-                p.id, p.name, p.base_url, p.time_zone, p.locale, p.promise_html, p.contacts, p.created_at, p.updated_at
+                p.id,
+                p.name,
+                p.base_url,
+                p.time_zone,
+                p.locale,
+                p.promise_html,
+                p.contacts,
+                p.created_at,
+                p.updated_at,
+                p.languages,
+                p.bar_days,
+                p.accent,
+                p.scheme,
+                p.css,
+                p.logo_name,
+                p.logo,
             )
         ).one()
         profiles = self.sql.execute(
@@ -105,6 +123,11 @@ class PublicRecordReader:
             promise_html=row.promise_html,
             contacts=tuple(Contact(*one) for one in row.contacts),
             follow=tuple(PublicProfile(kind=k, label=_LABELS.get(k, k.title()), url=u) for k, u in profiles),
+            languages=row.languages,
+            bar_days=row.bar_days,
+            theme=PublicTheme(
+                accent=row.accent, scheme=row.scheme, css=row.css, logo_name=row.logo_name, logo=bytes(row.logo)
+            ),
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
@@ -199,6 +222,7 @@ class PublicRecordReader:
         # A retraction wins over a correction, whichever came first: what was taken back is not shown at all.
         mending = sorted(found, key=lambda r: (r.kind is UpdateKind.RETRACTION, r.seq))
         replaced = {(r.incident_id, r.corrects_seq): (r.seq, r.kind) for r in mending if r.corrects_seq is not None}
+        promised = self._promised(refs)
         made: dict[str, list[PublicUpdate]] = defaultdict(list)
         for r in found:
             by = replaced.get((r.incident_id, r.seq), (None, None))
@@ -217,9 +241,17 @@ class PublicRecordReader:
                     corrects_seq=r.corrects_seq,
                     replaced_seq=by[0],
                     replaced_kind=by[1],
+                    **promised.get((r.incident_id, r.seq), {}),
                 )
             )
         return made
+
+    def _promised(self, refs: dict[str, str]) -> dict[tuple[str, int], dict[str, Any]]:
+        """What had been promised for the updates that settled a promise, by incident and number."""
+        p = t.promises.c
+        columns = (p.incident_id, p.settled_seq, p.due_at, p.state)
+        query = sa.select(*columns).where(p.incident_id.in_(refs), p.settled_seq.is_not(None))
+        return {(r[0], r[1]): {"promised_at": r.due_at, "promise": r.state} for r in self.sql.execute(query)}
 
     def _entry_columns(self) -> sa.Select[Any]:
         """Entries of published incidents and maintenances. A false alarm was no trouble: its entries do not count."""
@@ -475,6 +507,36 @@ class PublicRecordReader:
             rest = self._step_columns().where(sa.not_(unfinished)).order_by(s.done_on.desc(), s.id.desc())
             rows += self.sql.execute(rest.limit(limit - len(rows)))
         return [self._step(row) for row in rows]
+
+    def cards(self) -> Sequence[PublicCard]:
+        """Consented, not revoked contact cards, the soonest to end first; also those that are over by now."""
+        c, i = t.cards.c, t.incidents.c
+        query = (
+            sa.select(c.name, c.role, c.phone, c.languages, c.starts_at, c.ends_at, i.ref.label("incident_ref"))
+            .select_from(t.cards.outerjoin(t.incidents, c.incident_id == i.id))
+            .where(c.revoked_at.is_(None), sa.or_(i.id.is_(None), i.drill.is_(sa.false())))
+            .order_by(c.ends_at, c.id)
+        )
+        return [PublicCard(**row._mapping) for row in self.sql.execute(query)]  # noqa: SLF001
+
+    def promises(self, limit: int) -> Sequence[PublicPromise]:
+        """The promises settled last, newest first."""
+        return self._settled(limit)
+
+    def broken_promises(self, limit: int) -> Sequence[PublicPromise]:
+        """Those of them that were late or moved, newest first."""
+        return self._settled(limit, t.promises.c.state.in_((PromiseState.LATE, PromiseState.MOVED)))
+
+    def _settled(self, limit: int, *where: sa.ColumnElement[bool]) -> list[PublicPromise]:
+        p, i = t.promises.c, t.incidents.c
+        query = (
+            sa.select(p.due_at, p.state, p.settled_at, i.ref.label("incident_ref"), i.title.label("incident_title"))
+            .select_from(t.promises.join(t.incidents, p.incident_id == i.id))
+            .where(p.settled_at.is_not(None), i.drill.is_(sa.false()), i.backfilled.is_(sa.false()), *where)
+            .order_by(p.settled_at.desc(), i.ref.desc(), p.seq.desc())
+            .limit(limit)
+        )
+        return [PublicPromise(**row._mapping) for row in self.sql.execute(query)]  # noqa: SLF001
 
     def record(self, today: date) -> PublicRecord:
         """Promises and estimates of the 90 days up to and with a day in the page's zone."""

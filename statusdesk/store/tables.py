@@ -143,6 +143,13 @@ pages = sa.Table(
     _json("cadence_s"),
     _int("max_promise_s"),
     _text("output_dir"),
+    sa.Column("languages", Pairs, nullable=False, default=()),
+    _int("bar_days", 90),
+    _text("accent", 7),
+    sa.Column("scheme", Word(page.Scheme), nullable=False, default=page.Scheme.AUTO),
+    _text("css"),
+    _text("logo_name", 16),
+    sa.Column("logo", sa.LargeBinary, nullable=False, default=b""),
     _at("created_at"),
     _at("updated_at"),
     sa.Column("event_head", sa.BigInteger, nullable=False, default=0),
@@ -495,4 +502,23 @@ follow_ups = sa.Table(
     _word("answer", people.Answer, null=True),
     _int("attempts"),
     sa.Index(None, "incident_id"),
+)
+
+# A person's number, for a while (F09). Its row can be erased when it is over.
+cards = sa.Table(
+    "contact_card",
+    metadata,
+    _id(),
+    _ref("incident_id", "incident.id", null=True),
+    _text("name"),
+    _text("role"),
+    _text("phone"),
+    _text("languages"),
+    _at("starts_at"),
+    _at("ends_at"),
+    _flag("ends_on_resolve"),
+    _text("consent_by"),
+    _at("consent_at"),
+    _at("revoked_at", null=True),
+    sa.Index(None, "ends_at"),
 )

@@ -13,8 +13,10 @@ from statusdesk.domain.ids import public_code
 from statusdesk.domain.incident import Certainty, EtaOutcome, Impact, IncidentState, StepState, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.page import Contact
+from statusdesk.domain.promise import PromiseState
 from statusdesk.domain.public import (
     MonthCount,
+    PublicCard,
     PublicCause,
     PublicComponent,
     PublicEntry,
@@ -24,6 +26,7 @@ from statusdesk.domain.public import (
     PublicMaintenance,
     PublicPage,
     PublicProfile,
+    PublicPromise,
     PublicRecord,
     PublicStep,
     PublicUpdate,
@@ -50,6 +53,8 @@ class MemoryReader:
     record_: PublicRecord = field(
         default_factory=lambda: PublicRecord(promises_kept=0, promises_total=0, estimates_met=0, estimates_total=0)
     )
+    cards_: list[PublicCard] = field(default_factory=list)
+    promises_: list[PublicPromise] = field(default_factory=list)
     reads: list[str] = field(default_factory=list)
 
     # Changing it
@@ -172,6 +177,15 @@ class MemoryReader:
         return sorted(found, key=lambda s: (s.state in (StepState.DONE, StepState.DROPPED), s.due_on or date.max))[
             :limit
         ]
+
+    def cards(self) -> Sequence[PublicCard]:
+        return sorted(self.cards_, key=lambda c: (c.ends_at, c.name))
+
+    def promises(self, limit: int) -> Sequence[PublicPromise]:
+        return sorted(self.promises_, key=lambda p: p.settled_at, reverse=True)[:limit]
+
+    def broken_promises(self, limit: int) -> Sequence[PublicPromise]:
+        return [p for p in self.promises(10**6) if p.state is not PromiseState.KEPT][:limit]
 
     def record(self, today: date) -> PublicRecord:
         return self.record_

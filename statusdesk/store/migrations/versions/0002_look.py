@@ -1,0 +1,38 @@
+"""How the page looks and in which languages it can be read; contact cards."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """New columns begin as every page looked until now."""
+    op.add_column("page", sa.Column("languages", sa.JSON(), nullable=False, server_default="[]"))
+    op.add_column("page", sa.Column("bar_days", sa.Integer(), nullable=False, server_default="90"))
+    op.add_column("page", sa.Column("accent", sa.String(length=7), nullable=False, server_default=""))
+    op.add_column("page", sa.Column("scheme", sa.String(24), nullable=False, server_default="auto"))
+    op.add_column("page", sa.Column("css", sa.Text(), nullable=False, server_default=""))
+    op.add_column("page", sa.Column("logo_name", sa.String(length=16), nullable=False, server_default=""))
+    op.add_column("page", sa.Column("logo", sa.LargeBinary(), nullable=False, server_default=""))
+    op.create_table(
+        "contact_card",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("incident_id", sa.String(length=26), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("languages", sa.Text(), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_on_resolve", sa.Boolean(), nullable=False),
+        sa.Column("consent_by", sa.Text(), nullable=False),
+        sa.Column("consent_at", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_contact_card_incident_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_card")),
+    )
+    op.create_index(op.f("ix_contact_card_ends_at"), "contact_card", ["ends_at"], unique=False)
