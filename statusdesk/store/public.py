@@ -181,12 +181,10 @@ class PublicRecordReader:
 
     # Incidents
 
-    def _incidents(self, *where: sa.ColumnElement[bool], order: Sequence[Any] = (), limit: int | None = None) -> Any:
+    def _incidents(self, where: sa.ColumnElement[bool]) -> Any:
         i = t.incidents.c
         public = [i[n] for n in PublicIncident.__dataclass_fields__ if n in i]
-        query = sa.select(i.id, *public).where(i.drill.is_(sa.false()), *where)
-        query = query.order_by(*(order or (i.started_at.desc(), i.id.desc())))
-        return self.sql.execute(query.limit(limit) if limit else query).all()
+        return self.sql.execute(sa.select(i.id, *public).where(i.drill.is_(sa.false()), where)).all()
 
     def _assemble(self, rows: Sequence[Any]) -> list[PublicIncident]:
         """Whole incidents from their rows, with a fixed number of queries."""
@@ -362,52 +360,69 @@ class PublicRecordReader:
         found = self.sql.execute(query.group_by(f.incident_id))
         return defaultdict(lambda: (0, 0), {row[0]: (int(row[1]), int(row[2])) for row in found})
 
-    def open_incidents(self) -> Sequence[PublicIncident]:
-        """Open incidents, worst first, then newest first."""
-        rows = self._incidents(t.incidents.c.state.in_(OPEN_STATES))
-        return sorted(self._assemble(rows), key=lambda one: -one.impact.rank)
+    def _refs(self, *where: sa.ColumnElement[bool], order: Sequence[Any] = (), limit: int | None = None) -> list[str]:
+        i = t.incidents.c
+        query = sa.select(i.ref).where(i.drill.is_(sa.false()), *where)
+        query = query.order_by(*(order or (i.started_at.desc(), i.id.desc())))
+        return list(self.sql.execute(query.limit(limit) if limit else query).scalars())
 
-    def waiting_incidents(self) -> Sequence[PublicIncident]:
+    def open_refs(self) -> Sequence[str]:
+        """Open incidents, worst first, then newest first."""
+        i = t.incidents.c
+        query = sa.select(i.ref, i.impact).where(i.drill.is_(sa.false()), i.state.in_(OPEN_STATES))
+        rows = self.sql.execute(query.order_by(i.started_at.desc(), i.id.desc())).all()
+        return [row.ref for row in sorted(rows, key=lambda one: -one.impact.rank)]
+
+    def waiting_refs(self) -> Sequence[str]:
         """Resolved, not closed, some reporters not yet answered; newest first."""
         f = t.follow_ups.c
         pending = sa.select(f.incident_id).where(f.state.in_((FollowUpState.PENDING, FollowUpState.ASKED)))
         i = t.incidents.c
-        return self._assemble(self._incidents(i.state == IncidentState.RESOLVED, i.id.in_(pending)))
+        return self._refs(i.state == IncidentState.RESOLVED, i.id.in_(pending))
 
-    def incident(self, ref: str) -> PublicIncident | None:
-        """One incident by its reference."""
-        return next(iter(self._assemble(self._incidents(t.incidents.c.ref == ref))), None)
-
-    def incidents_in_month(self, month: str) -> Sequence[PublicIncident]:
+    def refs_in_month(self, month: str) -> Sequence[str]:
         """Incidents that began in a month, newest first."""
-        return self._assemble(self._incidents(t.incidents.c.month == month))
+        return self._refs(t.incidents.c.month == month)
 
-    def recent_incidents(self, limit: int) -> Sequence[PublicIncident]:
+    def recent_refs(self, limit: int) -> Sequence[str]:
         """The newest incidents by start, newest first."""
-        return self._assemble(self._incidents(limit=limit))
+        return self._refs(limit=limit)
 
-    def recently_updated(self, limit: int) -> Sequence[PublicIncident]:
+    def updated_refs(self, limit: int) -> Sequence[str]:
         """The incidents with the newest public updates, newest first."""
         i = t.incidents.c
-        return self._assemble(self._incidents(order=(i.updated_at.desc(), i.id.desc()), limit=limit))
+        return self._refs(order=(i.updated_at.desc(), i.id.desc()), limit=limit)
 
-    def component_incidents(self, component_id: str, limit: int) -> Sequence[PublicIncident]:
-        """The newest incidents that touched a component, newest first."""
-        e = t.entries.c
-        touched = sa.select(e.incident_id).where(e.component_id == component_id, e.incident_id.is_not(None))
-        return self._assemble(self._incidents(t.incidents.c.id.in_(touched), limit=limit))
+    def component_refs(self, component_id: str, limit: int) -> Sequence[str]:
+        """The incidents that touched a component last, by when they did, newest first."""
+        e, i = t.entries.c, t.incidents.c
+        query = (
+            sa.select(i.ref)
+            .select_from(t.entries.join(t.incidents, e.incident_id == i.id))
+            .where(e.component_id == component_id, i.drill.is_(sa.false()))
+            .order_by(e.from_at.desc(), e.id.desc())
+        )
+        found: dict[str, None] = {}
+        for ref in self.sql.execute(query.execution_options(yield_per=limit)).scalars():
+            found[ref] = None
+            if len(found) == limit:
+                break
+        return list(found)
 
     def refs(self) -> Sequence[str]:
         """The references of all incidents, oldest first."""
         i = t.incidents.c
-        query = sa.select(i.ref).where(i.drill.is_(sa.false())).order_by(i.started_at, i.id)
-        return self.sql.execute(query).scalars().all()
+        return self._refs(order=(i.started_at, i.id))
+
+    def incidents(self, refs: Sequence[str]) -> Sequence[PublicIncident]:
+        """The incidents behind references."""
+        return self._assemble(self._incidents(t.incidents.c.ref.in_(refs)))
 
     # Maintenance
 
-    def _maintenances(self, *where: sa.ColumnElement[bool], order: Any, limit: int | None = None) -> Any:
-        query = sa.select(t.maintenances).where(*where).order_by(*order)
-        rows = self.sql.execute(query.limit(limit) if limit else query).all()
+    def maintenances(self, refs: Sequence[str]) -> Sequence[PublicMaintenance]:
+        """The maintenances behind references."""
+        rows = self.sql.execute(sa.select(t.maintenances).where(t.maintenances.c.ref.in_(refs))).all()
         if not rows:
             return []
         ids = [row.id for row in rows]
@@ -447,33 +462,29 @@ class PublicRecordReader:
             for row in rows
         ]
 
-    def active_maintenances(self) -> Sequence[PublicMaintenance]:
+    def active_maintenance_refs(self) -> Sequence[str]:
         """Maintenances that are not over, the next one first."""
         m = t.maintenances.c
-        found: list[PublicMaintenance] = self._maintenances(m.state.not_in(_ENDED), order=(m.starts_at, m.id))
-        return found
+        return self._maintenance_refs(m.state.not_in(_ENDED), order=(m.starts_at, m.id))
 
-    def recent_maintenances(self, limit: int) -> Sequence[PublicMaintenance]:
+    def recent_maintenance_refs(self, limit: int) -> Sequence[str]:
         """The newest maintenances by planned start, newest first."""
         m = t.maintenances.c
-        found: list[PublicMaintenance] = self._maintenances(order=(m.starts_at.desc(), m.id.desc()), limit=limit)
-        return found
+        return self._maintenance_refs(order=(m.starts_at.desc(), m.id.desc()), limit=limit)
 
-    def maintenance(self, ref: str) -> PublicMaintenance | None:
-        """One maintenance by its reference."""
-        m = t.maintenances.c
-        return next(iter(self._maintenances(m.ref == ref, order=(m.id,))), None)
-
-    def maintenances_in_month(self, month: str) -> Sequence[PublicMaintenance]:
+    def maintenance_refs_in_month(self, month: str) -> Sequence[str]:
         """Maintenances planned to begin in a month, newest first."""
         m = t.maintenances.c
-        found: list[PublicMaintenance] = self._maintenances(m.month == month, order=(m.starts_at.desc(), m.id.desc()))
-        return found
+        return self._maintenance_refs(m.month == month, order=(m.starts_at.desc(), m.id.desc()))
 
     def maintenance_refs(self) -> Sequence[str]:
         """The references of all maintenances, oldest first."""
         m = t.maintenances.c
-        return self.sql.execute(sa.select(m.ref).order_by(m.starts_at, m.id)).scalars().all()
+        return self._maintenance_refs(order=(m.starts_at, m.id))
+
+    def _maintenance_refs(self, *where: sa.ColumnElement[bool], order: Any, limit: int | None = None) -> list[str]:
+        query = sa.select(t.maintenances.c.ref).where(*where).order_by(*order)
+        return list(self.sql.execute(query.limit(limit) if limit else query).scalars())
 
     # Over time
 
