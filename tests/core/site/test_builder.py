@@ -241,7 +241,7 @@ from tests.core.site.memory import northlake, utc
 Path(sys.argv[2]).parent.mkdir()
 with opened(Path(sys.argv[2])):
     pass
-resource.setrlimit(resource.RLIMIT_FSIZE, (25_000, 25_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (32_768, 32_768))
 try:
     build(northlake(), out=Path(sys.argv[1]), state_file=Path(sys.argv[2]), now=utc("2026-06-09 13:53"))
 except EnvironmentFault as fault:
@@ -259,6 +259,7 @@ def test_a_disk_that_takes_no_more_leaves_whole_files_and_is_repaired(place):
     assert run.returncode == 4, run.stderr
     assert "The site could not be written" in run.stdout
     wanted = full_tree(northlake(), NOW)
+    assert max(map(len, wanted.values())) > 32_768, "or nothing stood in the way"
     left = tree(place.out)
     assert left, "what came before the large page is there"
     assert all(wanted[path] == data for path, data in left.items()), "no file is half written"
