@@ -35,6 +35,7 @@ from statusdesk.domain.times import rfc3339
 from statusdesk.errors import EnvironmentFault, Refused
 from statusdesk.site.edition import editions
 from statusdesk.site.feeds import Feeds
+from statusdesk.site.language import NAMES
 from statusdesk.site.ledger import Ledger, Trace, opened
 from statusdesk.site.pages import Pages, assets
 from statusdesk.site.plan import Plan, Shown, cards_digest, component_digests, moved_months, page_digest, plan
@@ -49,13 +50,17 @@ _TEMPORARY = ".statusdesk-"
 _FLUSH_EACH_UP_TO = 64
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
-_OURS = re.compile(
-    rf"index\.html|404\.html|feed\.atom|history\.atom|_headers|build\.json|history/index\.html|history/\d{{4}}-\d\d/index\.html"
+_PAGES = (
+    r"index\.html|(?:feed|history)\.atom|history/index\.html|history/\d{4}-\d\d/index\.html"
     rf"|(?:incidents|maintenance|components)/{_NAME}/index\.html"
-    rf"|api/v2/(?:summary|status|components|incidents|scheduled-maintenances)\.json|api/v2/incidents/{_NAME}\.json"
-    r"|api/v2/scheduled-maintenances/(?:active|upcoming)\.json|assets/page-[0-9a-f]{12}\.js"
 )
-_OUR_FOLDERS = ("", "assets", "api/v2", "api/v2/incidents", "api/v2/scheduled-maintenances", "history")
+_SHARED = (
+    r"404\.html|_headers|build\.json|assets/page-[0-9a-f]{12}\.js"
+    r"|api/v2/(?:summary|status|components|incidents|scheduled-maintenances)\.json"
+    rf"|api/v2/incidents/{_NAME}\.json|api/v2/scheduled-maintenances/(?:active|upcoming)\.json"
+)
+_OURS = re.compile(rf"(?:(?:{'|'.join(NAMES)})/)?(?:{_PAGES})|{_SHARED}")
+_OUR_FOLDERS = ("assets", "api/v2", "api/v2/incidents", "api/v2/scheduled-maintenances")
 _OUR_PARENTS = ("incidents", "maintenance", "components", "history")
 
 
@@ -86,6 +91,8 @@ class BuiltSite:
 
 def publish_order(path: str) -> tuple[int, str]:
     """The order in which readers must see files change: what is linked before what links, `build.json` last."""
+    if path[2:3] == "/" and path[:2] in NAMES:
+        return publish_order(path[3:])[0], path
     if path.startswith("assets/"):
         return 0, path
     if path == BUILD_FILE:
@@ -394,9 +401,12 @@ class _Build:
     def _inventory(self) -> Iterator[str]:
         """Files in the folder whose names are ours, and what an interrupted build left of its own."""
         folders = [self.out / name for name in _OUR_FOLDERS]
-        for parent in _OUR_PARENTS:
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                folders += [Path(e.path) for e in os.scandir(self.out / parent) if e.is_dir(follow_symlinks=False)]
+        for top in (self.out, *(self.out / code for code in NAMES)):
+            folders.append(top)
+            for parent in _OUR_PARENTS:
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                    folders += [Path(e.path) for e in os.scandir(top / parent) if e.is_dir(follow_symlinks=False)]
+                    folders.append(top / parent)
         for folder in folders:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
                 for entry in entries:
