@@ -34,7 +34,9 @@ from statusdesk import paths
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.times import rfc3339
 from statusdesk.errors import EnvironmentFault, Refused
-from statusdesk.site import ledger
+from statusdesk.site import headers, ledger
+from statusdesk.site.badges import Badges
+from statusdesk.site.calendar import Calendar
 from statusdesk.site.edition import editions
 from statusdesk.site.feeds import Feeds
 from statusdesk.site.ledger import Memory, Trace
@@ -42,8 +44,10 @@ from statusdesk.site.pages import Pages, assets
 from statusdesk.site.plan import Plan, component_digests, page_digest, plan
 from statusdesk.site.reader import PublicReader
 from statusdesk.site.reading import Reading
+from statusdesk.site.sitemap import robots, sitemap
 from statusdesk.site.stamp import BUILD_FILE
 from statusdesk.site.statuspage import StatuspageApi
+from statusdesk.site.widget import Widget
 
 LOCK_WAIT_S = 60
 _TEMPORARY = ".statusdesk-"
@@ -51,7 +55,9 @@ _TEMPORARY = ".statusdesk-"
 _FLUSH_EACH_UP_TO = 64
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
 _OURS = re.compile(
-    rf"index\.html|404\.html|feed\.atom|history\.atom|_headers|build\.json|history/index\.html|history/\d{{4}}-\d\d/index\.html"
+    r"(?:feed|history)\.(?:atom|rss)|feed\.json|calendar\.ics|badge\.svg|widget\.js|sitemap\.xml|robots\.txt|card\.png"
+    rf"|components/{_NAME}/(?:feed\.atom|badge\.svg)|incidents/{_NAME}/card\.png"
+    rf"|index\.html|404\.html|_headers|build\.json|history/index\.html|history/\d{{4}}-\d\d/index\.html"
     rf"|(?:incidents|maintenance|components)/{_NAME}/index\.html"
     rf"|api/v2/(?:summary|status|components|incidents|scheduled-maintenances)\.json|api/v2/incidents/{_NAME}\.json"
     r"|api/v2/scheduled-maintenances/(?:active|upcoming)\.json|assets/page-[0-9a-f]{12}\.js"
@@ -158,10 +164,11 @@ class _Build:
         page = reader.page()
         self.head = reader.head()
         self.reading = Reading(reader, page, now.astimezone(ZoneInfo(page.time_zone)).date())
-        main = editions(self.reading)[0]
+        self.editions = editions(self.reading)
+        main = self.editions[0]
         self.pages = Pages(main)
         self.api = StatuspageApi(self.reading)
-        self.feeds = Feeds(main)
+        self.feeds, self.calendar, self.badges, self.widget = Feeds(main), Calendar(main), Badges(main), Widget(main)
         self.page_digest = page_digest(page)
         self.components = component_digests(self.reading)
         self.known = ledger.load(state_file)
@@ -290,7 +297,10 @@ class _Build:
 
     def _assets(self) -> None:
         self._put(assets().script_path, assets().script)
-        self._put("_headers", _headers())
+        rules = headers.rules(assets().policy, languages=len(self.editions) > 1)
+        self._put("_headers", headers.written(rules))
+        self._put("robots.txt", robots(self.reading.page.base_url))
+        self._put("widget.js", self.widget.script())
         self._put("404.html", self.pages.not_found())
 
     def _incident(self, ref: str) -> list[str]:
@@ -329,7 +339,9 @@ class _Build:
         if component is None:
             if self.memory.components.pop(slug, None):
                 self.lines.append(f"c\t{slug}\t")
-            return [f"components/{slug}/index.html"]
+            return [f"components/{slug}/{name}" for name in ("index.html", "feed.atom", "badge.svg")]
+        self._put(f"components/{slug}/feed.atom", self.feeds.component(component))
+        self._put(f"components/{slug}/badge.svg", self.badges.component(component))
         self._put(f"components/{slug}/index.html", self.pages.component(component))
         if self.memory.components.get(slug) != self.components[slug]:
             self.memory.components[slug] = self.components[slug]
@@ -341,8 +353,13 @@ class _Build:
 
     def _front(self) -> None:
         """What every change touches, entry page and JSON last."""
-        for path, render in (self.feeds.front() | self.pages.front() | self.api.front()).items():
+        files = self.feeds.front() | self.calendar.front() | self.badges.front() | self.pages.front() | self.api.front()
+        for path, render in files.items():
             self._put(path, render())
+        if self.reading.page.base_url:
+            self._put(
+                "sitemap.xml", sitemap(self.editions, self.reader.refs()[::-1], self.reader.maintenance_refs()[::-1])
+            )
 
     def _stamp(self) -> None:
         """build.json, unless nothing else changed."""
@@ -433,22 +450,6 @@ def _holds(target: Path, data: bytes) -> bool:
         return target.stat().st_size == len(data) and target.read_bytes() == data
     except OSError:
         return False
-
-
-def _headers() -> bytes:
-    """What hosts that read `_headers` (Netlify, Cloudflare Pages) must send along."""
-    lines = [
-        "/*",
-        f"  Content-Security-Policy: {assets().policy}; frame-ancestors 'none'",
-        "  X-Content-Type-Options: nosniff",
-        "  Referrer-Policy: no-referrer",
-        "  Cache-Control: public, max-age=0, must-revalidate",
-        "/assets/*",
-        "  Cache-Control: public, max-age=31536000, immutable",
-    ]
-    for path in ("/api/*", "/feed.atom", "/history.atom", "/build.json"):
-        lines += [path, "  Access-Control-Allow-Origin: *"]
-    return ("\n".join(lines) + "\n").encode()
 
 
 def _folder_name(out: Path) -> str:

@@ -67,6 +67,9 @@ class PublicReader(Protocol):
     def recent_maintenances(self, limit: int) -> Sequence[PublicMaintenance]:
         """The newest maintenances by planned start, newest first."""
 
+    def component_maintenances(self, component_id: str, limit: int) -> Sequence[PublicMaintenance]:
+        """The newest maintenances that name a component, newest first."""
+
     def maintenance(self, ref: str) -> PublicMaintenance | None:
         """One maintenance by its reference."""
 

@@ -459,6 +459,14 @@ class PublicRecordReader:
         found: list[PublicMaintenance] = self._maintenances(order=(m.starts_at.desc(), m.id.desc()), limit=limit)
         return found
 
+    def component_maintenances(self, component_id: str, limit: int) -> Sequence[PublicMaintenance]:
+        """The newest maintenances that name a component, newest first."""
+        m, mc = t.maintenances.c, t.maintenance_components.c
+        named = sa.select(mc.maintenance_id).where(mc.component_id == component_id)
+        order = (m.starts_at.desc(), m.id.desc())
+        found: list[PublicMaintenance] = self._maintenances(m.id.in_(named), order=order, limit=limit)
+        return found
+
     def maintenance(self, ref: str) -> PublicMaintenance | None:
         """One maintenance by its reference."""
         m = t.maintenances.c

@@ -146,6 +146,11 @@ class MemoryReader:
     def recent_maintenances(self, limit: int) -> Sequence[PublicMaintenance]:
         return sorted(self._works(), key=lambda m: (m.starts_at, m.ref), reverse=True)[:limit]
 
+    def component_maintenances(self, component_id: str, limit: int) -> Sequence[PublicMaintenance]:
+        return [m for m in self.recent_maintenances(10**6) if component_id in [key for key, _, _ in m.components]][
+            :limit
+        ]
+
     def maintenance(self, ref: str) -> PublicMaintenance | None:
         return next((m for m in self._works() if m.ref == ref), None)
 
