@@ -37,6 +37,7 @@ from statusdesk.errors import EnvironmentFault, Refused
 from statusdesk.site import headers, ledger
 from statusdesk.site.badges import Badges
 from statusdesk.site.calendar import Calendar
+from statusdesk.site.cards import Cards
 from statusdesk.site.edition import editions
 from statusdesk.site.feeds import Feeds
 from statusdesk.site.ledger import Memory, Trace
@@ -169,6 +170,7 @@ class _Build:
         self.pages = Pages(main)
         self.api = StatuspageApi(self.reading)
         self.feeds, self.calendar, self.badges, self.widget = Feeds(main), Calendar(main), Badges(main), Widget(main)
+        self.cards = Cards(main)
         self.page_digest = page_digest(page)
         self.components = component_digests(self.reading)
         self.known = ledger.load(state_file)
@@ -307,7 +309,8 @@ class _Build:
         """Write an incident's files; returns those that are no longer its own."""
         incident = self.reading.incident(ref)
         before = Trace.of(self.memory.incidents.pop(ref, None))
-        old = [f"incidents/{ref}/index.html", f"api/v2/incidents/{before.code}.json"] if before else []
+        page_path, card_path = f"incidents/{ref}/index.html", f"incidents/{ref}/card.png"
+        old = [page_path, card_path, f"api/v2/incidents/{before.code}.json"] if before else []
         if incident is None:
             self.lines.append(ledger.trace_line("i", ref, None))
             return old
@@ -315,9 +318,13 @@ class _Build:
         trace = Trace(incident.month, incident.code, tuple(slugs))
         json_path = f"api/v2/incidents/{incident.code}.json"
         self._put(json_path, self.api.one_incident(incident))
-        self._put(f"incidents/{ref}/index.html", self.pages.incident(incident))
+        now = [json_path, page_path]
+        if not incident.backfilled:  # old news needs no picture, and there may be ten years of it
+            self._put(card_path, self.cards.incident(incident))
+            now.append(card_path)
+        self._put(page_path, self.pages.incident(incident))
         self._remember("i", ref, before, trace)
-        return [path for path in old if path not in (json_path, f"incidents/{ref}/index.html")]
+        return [path for path in old if path not in now]
 
     def _maintenance(self, ref: str) -> list[str]:
         work = self.reading.maintenance(ref)
@@ -353,7 +360,8 @@ class _Build:
 
     def _front(self) -> None:
         """What every change touches, entry page and JSON last."""
-        files = self.feeds.front() | self.calendar.front() | self.badges.front() | self.pages.front() | self.api.front()
+        files = self.feeds.front() | self.calendar.front() | self.badges.front() | self.cards.front()
+        files |= self.pages.front() | self.api.front()
         for path, render in files.items():
             self._put(path, render())
         if self.reading.page.base_url:
