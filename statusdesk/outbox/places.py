@@ -127,7 +127,14 @@ class OpenPlaces:
 
         check_apart(self._folder, out)
         with self.public() as reader:
-            return builder.build(reader, out=out, state_file=self.state_file(out), now=self._now(), full=full)
+            return builder.build(
+                reader,
+                out=out,
+                state_file=self.state_file(out),
+                now=self._now(),
+                full=full,
+                templates=self._folder / "templates",
+            )
 
     def build(self) -> Site:
         """Render what changed into the site folder of this computer, and return the site."""

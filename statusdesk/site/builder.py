@@ -23,13 +23,11 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import filelock
 
-import statusdesk
 from statusdesk import paths
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.times import rfc3339
@@ -38,12 +36,14 @@ from statusdesk.site import ledger
 from statusdesk.site.edition import editions
 from statusdesk.site.feeds import Feeds
 from statusdesk.site.ledger import Memory, Trace
-from statusdesk.site.pages import Pages, assets
+from statusdesk.site.pages import Pages
 from statusdesk.site.plan import Plan, component_digests, page_digest, plan
 from statusdesk.site.reader import PublicReader
 from statusdesk.site.reading import Reading
 from statusdesk.site.stamp import BUILD_FILE
 from statusdesk.site.statuspage import StatuspageApi
+from statusdesk.site.templating import Overrides, engine, overrides
+from statusdesk.site.theme import assets
 
 LOCK_WAIT_S = 60
 _TEMPORARY = ".statusdesk-"
@@ -55,6 +55,7 @@ _OURS = re.compile(
     rf"|(?:incidents|maintenance|components)/{_NAME}/index\.html"
     rf"|api/v2/(?:summary|status|components|incidents|scheduled-maintenances)\.json|api/v2/incidents/{_NAME}\.json"
     r"|api/v2/scheduled-maintenances/(?:active|upcoming)\.json|assets/page-[0-9a-f]{12}\.js"
+    r"|assets/logo-[0-9a-f]{12}\.(?:png|svg|webp)"
 )
 _OUR_FOLDERS = ("", "assets", "api/v2", "api/v2/incidents", "api/v2/scheduled-maintenances", "history")
 _OUR_PARENTS = ("incidents", "maintenance", "components", "history")
@@ -102,11 +103,22 @@ def _is_one_incident(path: str) -> bool:
     return path.startswith("api/v2/incidents/") and path != "api/v2/incidents/unresolved.json"
 
 
-def build(reader: PublicReader, *, out: Path, state_file: Path, now: datetime, full: bool = False) -> BuildReport:
+def build(
+    reader: PublicReader,
+    *,
+    out: Path,
+    state_file: Path,
+    now: datetime,
+    full: bool = False,
+    templates: Path | None = None,
+) -> BuildReport:
     """Bring the folder `out` to what the record says. `now` gives the day for bars and the stamp in `build.json`.
 
-    Raises Refused when the folder and the workspace's state overlap, EnvironmentFault when the disk does not let us;
-    the site stays whole for its readers then, and the next build repairs it.
+    `templates` is the folder in which the workspace keeps templates of its own, if it has any.
+
+    Raises Refused when the folder and the workspace's state overlap, or an own template does not work (then nothing was
+    written); EnvironmentFault when the disk does not let us: the site stays whole for its readers then, and the next
+    build repairs it.
     """
     started = time.perf_counter()
     if paths.overlap(out, state_file.parent):
@@ -119,7 +131,7 @@ def build(reader: PublicReader, *, out: Path, state_file: Path, now: datetime, f
         state_file.parent.mkdir(parents=True, exist_ok=True)
         out.mkdir(parents=True, exist_ok=True)
         with _only_builder(state_file):
-            report = _Build(reader, out, state_file, now).run(full=full)
+            report = _Build(reader, out, state_file, now, overrides(templates)).run(full=full)
     return replace(report, seconds=round(time.perf_counter() - started, 6))
 
 
@@ -139,33 +151,23 @@ def load_site(out: Path, state_file: Path) -> BuiltSite | None:
     )
 
 
-@cache
-def engine() -> str:
-    """The fingerprint of what renders: version, templates, and in a checkout the code beside this file."""
-    digest = hashlib.sha256(statusdesk.__version__.encode())
-    templates = paths.templates_dir()
-    sources = [*templates.glob("site/*"), *templates.glob("feeds/*"), *templates.glob("assets/*")]
-    for source in [*sorted(sources), *sorted(Path(__file__).parent.glob("*.py"))]:
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
-
-
 class _Build:
     """One run of the builder."""
 
-    def __init__(self, reader: PublicReader, out: Path, state_file: Path, now: datetime) -> None:
-        self.reader, self.out, self.state_file, self.now = reader, out, state_file, now
+    def __init__(self, reader: PublicReader, out: Path, state_file: Path, now: datetime, own: Overrides | None) -> None:
+        self.reader, self.out, self.state_file, self.now, self.own = reader, out, state_file, now, own
+        self.engine = f"{engine()}-{own.digest}" if own else engine()
         page = reader.page()
         self.head = reader.head()
         self.reading = Reading(reader, page, now.astimezone(ZoneInfo(page.time_zone)).date())
         main = editions(self.reading)[0]
-        self.pages = Pages(main)
+        self.pages = Pages(main, own)
         self.api = StatuspageApi(self.reading)
         self.feeds = Feeds(main)
         self.page_digest = page_digest(page)
         self.components = component_digests(self.reading)
         self.known = ledger.load(state_file)
-        self.memory = Memory(engine(), _folder_name(out))
+        self.memory = Memory(self.engine, _folder_name(out))
         self.lines: list[str] = []
         self.written = self.bytes = self.removed = 0
         self.unflushed = False
@@ -179,12 +181,14 @@ class _Build:
             self.memory = self.known
             todo = plan(self.reading, self.known, changes, self.page_digest, self.components)
             if todo.full:
-                self.memory = Memory(engine(), _folder_name(self.out))
+                self.memory = Memory(self.engine, _folder_name(self.out))
         if not todo.full and not (todo.front or todo.incidents or todo.maintenances or todo.components or todo.months):
             if self.head != self.memory.head:
                 self._begin()
                 self._commit()
             return self._report(full=False)
+        if self.own:
+            self._rehearse(todo)
         self._begin()
         if todo.full:
             self._everything()
@@ -199,7 +203,7 @@ class _Build:
     def _changes(self) -> Changes | None:
         """What changed since the last build; None when its memory cannot be trusted."""
         known = self.known
-        if known is None or known.interrupted or known.engine != engine() or known.folder != _folder_name(self.out):
+        if known is None or known.interrupted or known.engine != self.engine or known.folder != _folder_name(self.out):
             return None
         try:
             lies_there = json.loads((self.out / BUILD_FILE).read_bytes())
@@ -235,6 +239,24 @@ class _Build:
         )
 
     # What to write
+
+    def _rehearse(self, todo: Plan) -> None:
+        """Render every page of this build before the first is written: an own template that breaks changes nothing."""
+        reading, pages, full = self.reading, self.pages, todo.full
+        for ref in self.reader.refs() if full else todo.incidents:
+            if incident := reading.incident(ref):
+                pages.incident(incident)
+        for ref in self.reader.maintenance_refs() if full else todo.maintenances:
+            if work := reading.maintenance(ref):
+                pages.maintenance(work)
+        for component in reading.components:
+            if full or component.slug in todo.components:
+                pages.component(component)
+        for month in reading.months:
+            if full or month.month in todo.months:
+                pages.month(month.month)
+        for render in (pages.not_found, *pages.front().values()):
+            render()
 
     def _everything(self) -> None:
         incidents, works = self.reader.refs(), self.reader.maintenance_refs()
@@ -289,8 +311,10 @@ class _Build:
             self.lines.append(f"page\t{self.page_digest}")
 
     def _assets(self) -> None:
-        self._put(assets().script_path, assets().script)
-        self._put("_headers", _headers())
+        found = assets(self.reading.page.theme)
+        for path, data in found.files.items():
+            self._put(path, data)
+        self._put("_headers", _headers(found.policy))
         self._put("404.html", self.pages.not_found())
 
     def _incident(self, ref: str) -> list[str]:
@@ -435,11 +459,11 @@ def _holds(target: Path, data: bytes) -> bool:
         return False
 
 
-def _headers() -> bytes:
+def _headers(policy: str) -> bytes:
     """What hosts that read `_headers` (Netlify, Cloudflare Pages) must send along."""
     lines = [
         "/*",
-        f"  Content-Security-Policy: {assets().policy}; frame-ancestors 'none'",
+        f"  Content-Security-Policy: {policy}; frame-ancestors 'none'",
         "  X-Content-Type-Options: nosniff",
         "  Referrer-Policy: no-referrer",
         "  Cache-Control: public, max-age=0, must-revalidate",
