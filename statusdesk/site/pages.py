@@ -326,7 +326,7 @@ class Pages:
         reading = self.reading
         look = words.STATUS[component.status]
         first, _ = bars.window(reading.today, reading.dates.zone)
-        incidents = reading.reader.component_incidents(component.id, COMPONENT_INCIDENTS)
+        incidents = reading.incidents_with(component.id, COMPONENT_INCIDENTS)
         planned = [m for m in reading.planned if any(key == component.id for key, _, _ in m.components)]
         shell = Shell(
             path=f"components/{component.slug}/index.html",
@@ -369,7 +369,7 @@ class Pages:
         last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
         known = min(last, reading.today)
         incidents = reading.incidents_of(key)
-        works = reading.reader.maintenances_in_month(key)
+        works = reading.maintenances_of(key)
         before = f"{first - timedelta(days=1):%Y-%m}"
         carried = [i for i in reading.incidents_of(before) if self._last_day(i) >= first]
         found = [s for i in (*carried, *incidents) for s in incident_stretches(i)]

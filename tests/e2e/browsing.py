@@ -42,10 +42,6 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
             self.send_header("Date", format_datetime(self.served.says, usegmt=True))
 
     def do_GET(self):
-        if self.path == "/settle":
-            self.send_response_only(204)
-            self.end_headers()
-            return
         if self.served.fails:
             self.send_error(503)
             return
@@ -100,9 +96,24 @@ def serving(folder: Path) -> Iterator[Served]:
         server.server_close()
 
 
+# Counts what the page has asked for and not dealt with yet: an answer counts until the work that follows it is done.
+WATCH = """(() => {
+  let open = 0;
+  const later = then => { const c = new MessageChannel(); c.port1.onmessage = then; c.port2.postMessage(0); };
+  const watch = promise => { open++; const done = () => later(() => open--); promise.then(done, done); return promise; };
+  const real = window.fetch;
+  window.fetch = (...all) => watch(real(...all));
+  for (const name of ["text", "json"]) {
+    const read = Response.prototype[name];
+    Response.prototype[name] = function () { return watch(read.call(this)); };
+  }
+  window.asksNothing = () => !open;
+})()"""
+
+
 def settle(tab) -> None:
-    """Wait until what the page asked for has been dealt with: several later questions in a row have been answered."""
-    tab.evaluate("async () => { for (let n = 0; n < 6; n++) await fetch('/settle', {cache: 'no-store'}); }")
+    """Wait until the page has dealt with what it asked for."""
+    tab.wait_for_function("() => asksNothing()", timeout=10_000)
 
 
 def sees(tab, text: str, where: str = "main") -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from statusdesk.desk import Desk
-from tests.e2e.browsing import CHROMIUM, FLAGS
+from tests.e2e.browsing import CHROMIUM, FLAGS, WATCH
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -138,6 +138,7 @@ def new_tab(browser):
         tab.on("console", lambda message: tab.complaints.append(message.text))
         tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
         tab.on("request", lambda request: tab.requests.append(request.url))
+        tab.add_init_script(WATCH)
         if chance is not None:
             tab.add_init_script(f"Math.random = () => {chance}")
         if options.get("java_script_enabled", True):

@@ -30,11 +30,11 @@ class Site:
         self.build()
 
     def build(self, now=BUILT):
-        build(self.reader, out=self.out, state_file=self.folder / "ws" / "site.log", now=now)
+        build(self.reader, out=self.out, state_file=self.folder / "ws" / "site.db", now=now)
 
     def say(self, text: str, at: str) -> None:
         """An update of the open incident, published."""
-        card = self.reader.incidents["SD-2026-0042"]
+        card = self.reader.incidents_["SD-2026-0042"]
         said = update(len(card.updates) + 1, utc(at), IncidentState.IDENTIFIED, text)
         self.reader.put(replace(card, updates=(*card.updates, said), next_due_at=utc(at) + timedelta(minutes=30)))
         self.build(utc(at))

@@ -32,7 +32,7 @@ def place(tmp_path):
             return file
 
         def build(self, **options):
-            state = tmp_path / "ws" / "site.log"
+            state = tmp_path / "ws" / "site.db"
             return build(self.reader, out=self.out, state_file=state, now=NOW, templates=self.templates, **options)
 
         def tree(self):
@@ -92,7 +92,7 @@ def test_one_that_breaks_is_named_with_its_line_and_the_site_stays_as_it_was(pla
     place.build()
     before = {path: (data, (place.out / path).stat().st_mtime_ns) for path, data in place.tree().items()}
     file = place.own(name, text)
-    card = place.reader.incidents["SD-2026-0042"]
+    card = place.reader.incidents_["SD-2026-0042"]
     place.reader.put(
         replace(card, updates=(*card.updates, update(4, NOW, IncidentState.IDENTIFIED, "Something new to say.")))
     )
