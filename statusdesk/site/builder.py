@@ -23,12 +23,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
 import filelock
 
-import statusdesk
 from statusdesk import paths
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.public import PublicComponent
@@ -42,13 +40,15 @@ from statusdesk.site.edition import Edition, editions
 from statusdesk.site.feeds import Feeds
 from statusdesk.site.language import NAMES
 from statusdesk.site.ledger import Ledger, Trace, opened
-from statusdesk.site.pages import Pages, assets
+from statusdesk.site.pages import Pages
 from statusdesk.site.plan import Plan, Shown, cards_digest, component_digests, moved_months, page_digest, plan
 from statusdesk.site.reader import PublicReader
 from statusdesk.site.reading import Kept, Reading
 from statusdesk.site.sitemap import NEWEST, robots, sitemap
 from statusdesk.site.stamp import BUILD_FILE
 from statusdesk.site.statuspage import StatuspageApi
+from statusdesk.site.templating import Overrides, engine, overrides
+from statusdesk.site.theme import assets
 from statusdesk.site.widget import Widget
 
 LOCK_WAIT_S = 60
@@ -65,6 +65,7 @@ _PAGES = (
 )
 _SHARED = (
     r"404\.html|_headers|build\.json|sitemap\.xml|robots\.txt|card\.png|assets/page-[0-9a-f]{12}\.js"
+    r"|assets/logo-[0-9a-f]{12}\.(?:png|svg|webp)"
     rf"|incidents/{_NAME}/card\.png|api/v2/incidents/{_NAME}\.json"
     r"|api/v2/(?:summary|status|components|incidents|scheduled-maintenances)\.json"
     r"|api/v2/scheduled-maintenances/(?:active|upcoming)\.json"
@@ -125,14 +126,17 @@ def build(
     state_file: Path,
     now: datetime,
     kept: Kept | None = None,
+    templates: Path | None = None,
     full: bool = False,
 ) -> BuildReport:
     """Bring the folder `out` to what the record says. `now` gives the day for bars and the stamp in `build.json`.
 
-    `kept` is what a running desk keeps of the record from one build to the next.
+    `kept` is what a running desk keeps of the record from one build to the next; `templates` the folder in which the
+    workspace keeps templates of its own, if it has any.
 
-    Raises Refused when the folder and the workspace's state overlap, EnvironmentFault when the disk does not let us;
-    the site stays whole for its readers then, and the next build repairs it.
+    Raises Refused when the folder and the workspace's state overlap, or an own template does not work (then nothing was
+    written); EnvironmentFault when the disk does not let us: the site stays whole for its readers then, and the next
+    build repairs it.
     """
     started = time.perf_counter()
     if paths.overlap(out, state_file.parent):
@@ -145,7 +149,7 @@ def build(
         state_file.parent.mkdir(parents=True, exist_ok=True)
         out.mkdir(parents=True, exist_ok=True)
         with _only_builder(state_file), opened(state_file) as known:
-            report = _Build(reader, out, known, now, kept).run(full=full)
+            report = _Build(reader, out, known, now, kept, overrides(templates)).run(full=full)
     return replace(report, seconds=round(time.perf_counter() - started, 6))
 
 
@@ -166,23 +170,12 @@ def load_site(out: Path, state_file: Path) -> BuiltSite | None:
         )
 
 
-@cache
-def engine() -> str:
-    """The fingerprint of what renders: version, templates, and in a checkout the code beside this file."""
-    digest = hashlib.sha256(statusdesk.__version__.encode())
-    templates = paths.templates_dir()
-    sources = [*templates.glob("site/*"), *templates.glob("feeds/*"), *templates.glob("assets/*")]
-    for source in [*sorted(sources), *sorted(Path(__file__).parent.glob("*.py"))]:
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
-
-
 class _Press:
     """All that prints one edition."""
 
-    def __init__(self, edition: Edition) -> None:
+    def __init__(self, edition: Edition, own: Overrides | None) -> None:
         self.prefix = edition.prefix
-        self.pages, self.feeds, self.calendar = Pages(edition), Feeds(edition), Calendar(edition)
+        self.pages, self.feeds, self.calendar = Pages(edition, own), Feeds(edition), Calendar(edition)
         self.badges, self.widget = Badges(edition), Widget(edition)
 
     def front(self) -> dict[str, Callable[[], bytes]]:
@@ -201,13 +194,22 @@ class _Press:
 class _Build:
     """One run of the builder."""
 
-    def __init__(self, reader: PublicReader, out: Path, ledger: Ledger, now: datetime, kept: Kept | None) -> None:
-        self.reader, self.out, self.ledger, self.now = reader, out, ledger, now
+    def __init__(
+        self,
+        reader: PublicReader,
+        out: Path,
+        ledger: Ledger,
+        now: datetime,
+        kept: Kept | None,
+        own: Overrides | None,
+    ) -> None:
+        self.reader, self.out, self.ledger, self.now, self.own = reader, out, ledger, now, own
+        self.engine = f"{engine()}-{own.digest}" if own else engine()
         page = reader.page()
         self.reading = Reading(reader, page, now, kept)
         self.head = self.reading.kept.head
         self.editions = editions(self.reading)
-        self.presses = [_Press(edition) for edition in self.editions]
+        self.presses = [_Press(edition, own) for edition in self.editions]
         self.cards = Cards(self.editions[0])
         self.api = StatuspageApi(self.reading)
         self.shown = Shown(page_digest(page), component_digests(self.reading), cards_digest(self.reading))
@@ -225,6 +227,8 @@ class _Build:
             self.flush_each = len(todo.incidents) + len(todo.maintenances) <= _FLUSH_EACH_UP_TO
         elif not todo.full and self.head == self.ledger.head:
             return self._report(full=False)
+        if self.own:
+            self._rehearse(todo)
         self.ledger.begin()
         if todo.full:
             self._everything()
@@ -233,7 +237,7 @@ class _Build:
         built_at = self._stamp()
         if self.unflushed:
             os.sync()
-        self.ledger.engine, self.ledger.folder = engine(), _folder_name(self.out)
+        self.ledger.engine, self.ledger.folder = self.engine, _folder_name(self.out)
         self.ledger.head, self.ledger.day = self.head, self.reading.today
         self.ledger.page, self.ledger.cards = self.shown.page, self.shown.cards
         self.ledger.commit(built_at)
@@ -242,7 +246,7 @@ class _Build:
     def _changes(self) -> Changes | None:
         """What changed since the last build; None when its memory cannot be trusted."""
         known = self.ledger
-        if not known.is_whole or known.engine != engine() or known.folder != _folder_name(self.out):
+        if not known.is_whole or known.engine != self.engine or known.folder != _folder_name(self.out):
             return None
         try:
             lies_there = json.loads((self.out / BUILD_FILE).read_bytes())
@@ -265,6 +269,23 @@ class _Build:
         )
 
     # What to write
+
+    def _rehearse(self, todo: Plan) -> None:
+        """Render every page of this build before the first is written: an own template that breaks changes nothing."""
+        reading, full = self.reading, todo.full
+        refs = self.reader.refs() if full else sorted(todo.incidents)
+        works = self.reader.maintenance_refs() if full else sorted(todo.maintenances)
+        for pages in (press.pages for press in self.presses):
+            for incident in filter(None, map(reading.incident, refs)):
+                pages.incident(incident)
+            for work in filter(None, map(reading.maintenance, works)):
+                pages.maintenance(work)
+            for component in (c for c in reading.components if full or c.slug in todo.components):
+                pages.component(component)
+            for month in (m.month for m in reading.months if full or m.month in todo.months):
+                pages.month(month)
+            for render in (pages.not_found, *pages.front().values()):
+                render()
 
     def _everything(self) -> None:
         self.looks = self.other_pages = True
@@ -315,8 +336,10 @@ class _Build:
                 self._remove(path)
 
     def _assets(self) -> None:
-        self._put(assets().script_path, assets().script)
-        self._put("_headers", headers.written(headers.rules(assets().policy, languages=len(self.presses) > 1)))
+        found = assets(self.reading.page.theme)
+        for path, data in found.files.items():
+            self._put(path, data)
+        self._put("_headers", headers.written(headers.rules(found.policy, languages=len(self.presses) > 1)))
         self._put("robots.txt", robots(self.reading.page.base_url))
         self._put("404.html", self.presses[0].pages.not_found())
         for press in self.presses:

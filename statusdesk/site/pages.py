@@ -5,27 +5,24 @@ Decisions are made here and in `reading`, markup stands in `templates/site/`.
 
 from __future__ import annotations
 
-import base64
 import calendar
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from statusdesk import paths
 from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.incident import IncidentState, StepState
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.page import Contact
 from statusdesk.domain.public import PublicComponent, PublicIncident, PublicMaintenance, PublicStep
-from statusdesk.site import bars, words
+from statusdesk.site import bars, templating, words
 from statusdesk.site.bars import Bar, Stretch
 from statusdesk.site.dates import Dates, duration
 from statusdesk.site.edition import Edition
@@ -37,6 +34,8 @@ from statusdesk.site.reading import (
     said_at,
     what_is_wrong,
 )
+from statusdesk.site.templating import Overrides
+from statusdesk.site.theme import assets
 from statusdesk.site.words import Look
 
 COMPONENT_INCIDENTS = 25
@@ -48,42 +47,12 @@ OK = Look("ok", "ok", "No open problem")
 LOST_AFTER_MIN = 90
 
 
-@dataclass(frozen=True, slots=True)
-class Assets:
-    """What every page carries: the style inlined, the script as a hashed file, the policy for both."""
-
-    css: Markup
-    script_path: str
-    script: bytes
-    policy: str
-
-
-@cache
-def assets() -> Assets:
-    """The shipped style and script, read once."""
-    folder = paths.templates_dir() / "assets"
-    css = _tight((folder / "page.css").read_text(encoding="utf-8"))
-    script = (folder / "page.js").read_bytes().replace(b"\r\n", b"\n")
-    style_hash = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    policy = (
-        "default-src 'none'; "
-        f"style-src 'sha256-{style_hash}'; script-src 'self'; img-src data:; base-uri 'none'; form-action 'none'"
-    )
-    name = f"assets/page-{hashlib.sha256(script).hexdigest()[:12]}.js"
-    return Assets(Markup(css), name, script, policy)  # noqa: S704  our own file
-
-
-def _tight(css: str) -> str:
-    """The style without comments and indentation: it travels with every page."""
-    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL).replace("\r\n", "\n")
-    return "\n".join(line.strip() for line in css.split("\n") if line.strip())
-
-
-@cache
-def environment() -> Environment:
+@lru_cache(maxsize=4)
+def environment(own: Overrides | None = None) -> Environment:
     """The templates, compiled once: escaping always on, an unknown name is an error."""
     env = Environment(
-        loader=FileSystemLoader(paths.templates_dir()),
+        loader=templating.loader(own),
+        bytecode_cache=templating.Compiled(),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -246,15 +215,16 @@ class MonthDay:
 class Pages:
     """Renders the HTML pages of one edition. Paths are those below its own folder."""
 
-    def __init__(self, edition: Edition) -> None:
+    def __init__(self, edition: Edition, own: Overrides | None = None) -> None:
         self.edition = edition
         reading = self.reading = edition.reading
-        self.env = environment()
+        self.own = own
+        self.env = environment(own)
         # The same for every page of a build; the frame alone would otherwise cost half of a page's time.
         self._constant: dict[str, Any] = {
             "page": reading.page,
             "d": reading.dates,
-            "assets": assets(),
+            "assets": assets(reading.page.theme),
             "still_broken": self._still_broken,
             "component_href": self._component_href,
             "incident_exists": self._incident_exists,
@@ -566,13 +536,14 @@ class Pages:
         return ref is not None and self.reading.incident(ref) is not None
 
     def _render(self, template: str, shell: Shell, **view: object) -> bytes:
-        text = _template(self.env, template).render(self._constant, shell=shell, root=shell.root, **view)
+        try:
+            text = self.env.get_template(template).render(self._constant, shell=shell, root=shell.root, **view)
+        except Exception as error:
+            said = templating.refusal(error, self.own) if self.own else None
+            if said is None:
+                raise
+            raise said from error
         return text.encode("utf-8")
-
-
-@cache
-def _template(env: Environment, name: str) -> Template:
-    return env.get_template(name)
 
 
 def incident_stretches(incident: PublicIncident) -> list[Stretch]:
