@@ -51,12 +51,22 @@ _TEMPORARY = ".statusdesk-"
 _FLUSH_EACH_UP_TO = 64
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
 _OURS = re.compile(
-    rf"index\.html|404\.html|feed\.atom|history\.atom|_headers|build\.json|history/index\.html|history/\d{{4}}-\d\d/index\.html"
+    rf"index\.html|404\.html|feed\.atom|history\.atom|_headers|build\.json|(?:history|prevention|promise|follow)/index\.html|history/\d{{4}}-\d\d/index\.html"
     rf"|(?:incidents|maintenance|components)/{_NAME}/index\.html"
     rf"|api/v2/(?:summary|status|components|incidents|scheduled-maintenances)\.json|api/v2/incidents/{_NAME}\.json"
     r"|api/v2/scheduled-maintenances/(?:active|upcoming)\.json|assets/page-[0-9a-f]{12}\.js"
 )
-_OUR_FOLDERS = ("", "assets", "api/v2", "api/v2/incidents", "api/v2/scheduled-maintenances", "history")
+_OUR_FOLDERS = (
+    "",
+    "assets",
+    "api/v2",
+    "api/v2/incidents",
+    "api/v2/scheduled-maintenances",
+    "history",
+    "prevention",
+    "promise",
+    "follow",
+)
 _OUR_PARENTS = ("incidents", "maintenance", "components", "history")
 
 

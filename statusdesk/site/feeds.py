@@ -17,7 +17,6 @@ from statusdesk.domain.incident import IncidentState, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.public import PublicIncident, PublicMaintenance, PublicUpdate
 from statusdesk.domain.times import rfc3339
-from statusdesk.site import words
 from statusdesk.site.edition import Edition
 from statusdesk.site.pages import environment
 from statusdesk.site.reading import said_at
@@ -130,7 +129,7 @@ class Feeds:
             Entry(
                 f"{self.authority}{said.update.code}",
                 f"{self.base}{path}#u{said.update.seq}",
-                f"{thing.title}: {words.update_label(said.update)}",
+                f"{thing.title}: {self.edition.words.update_label(said.update)}",
                 said,
             )
             for said in _all(thing)
