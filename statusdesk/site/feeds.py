@@ -87,9 +87,9 @@ class Feeds:
     def updates(self) -> bytes:
         """feed.atom: the 25 newest updates."""
         entries: list[Entry] = []
-        for incident in self.reading.reader.recently_updated(ENTRIES):
+        for incident in self.reading.updated_incidents(ENTRIES):
             entries += self._entries(incident, f"incidents/{incident.ref}/")
-        for work in self.reading.reader.recent_maintenances(ENTRIES):
+        for work in self.reading.recent_maintenances(ENTRIES):
             entries += self._entries(work, f"maintenance/{work.ref}/")
         entries.sort(key=lambda e: (e.said.update.published_at, e.id), reverse=True)
         return self._render("feeds/feed.atom", entries[:ENTRIES])
@@ -97,7 +97,7 @@ class Feeds:
     def history(self) -> bytes:
         """history.atom: the 25 newest problems and planned works."""
         told: list[Told] = []
-        for i in self.reading.reader.recent_incidents(ENTRIES):
+        for i in self.reading.recent_incidents(ENTRIES):
             link = self.base + f"incidents/{i.ref}/"
             told.append(
                 Told(
@@ -109,7 +109,7 @@ class Feeds:
                     _all(i),
                 )
             )
-        for m in self.reading.reader.recent_maintenances(ENTRIES):
+        for m in self.reading.recent_maintenances(ENTRIES):
             link = self.base + f"maintenance/{m.ref}/"
             told.append(
                 Told(

@@ -40,7 +40,7 @@ def month_view(edition: Edition, key: str) -> dict[str, Any]:
     last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
     known = min(last, reading.today)
     incidents = reading.incidents_of(key)
-    works = reading.reader.maintenances_in_month(key)
+    works = reading.maintenances_of(key)
     carried = [i for i in reading.incidents_of(f"{first - timedelta(days=1):%Y-%m}") if last_day(edition, i) >= first]
     found = [s for i in (*carried, *incidents) for s in incident_stretches(i)]
     found += [maintenance_stretch(m) for m in works if m.state is not MaintenanceState.CANCELLED]

@@ -68,6 +68,7 @@ class Pages:
             "phone": next((c for c in page.contacts if c.kind == "phone"), None),
             "lost_after": LOST_AFTER_MIN,
             "listed": HOME_LISTED,
+            "bar_days": bars.DAYS,
             "pages_menu": [
                 ("history", self.say("History")),
                 ("prevention", self.say("What we changed")),
@@ -179,7 +180,7 @@ class Pages:
         reading, w = self.reading, self.words
         look = w.status[component.status]
         first, _ = bars.window(reading.today, self.edition.dates.zone)
-        incidents = reading.reader.component_incidents(component.id, COMPONENT_INCIDENTS)
+        incidents = reading.incidents_with(component.id, COMPONENT_INCIDENTS)
         planned = [m for m in reading.planned if any(key == component.id for key, _, _ in m.components)]
         said = {"name": component.name, "state": w.status_said[component.status], "page": reading.page.name}
         shell = Shell(

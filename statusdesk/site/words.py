@@ -142,6 +142,10 @@ class Words:
         self.late_look = Look("down", "slow", say("Late"))
         # Translators: said of a promised time for an update.
         self.moved_look = Look("slow", "slow", say("Moved"))
+        # Translators: the text of a link in: We took this update back at 15:13 CEST: why.
+        self.why = say("why")
+        # Translators: the text of a link in: Struck out at 15:52 CEST: what is right.
+        self.right = say("what is right")
         # Translators: durations, as short as they can be understood: 58 min, 1 h 58 min, 2 d 3 h.
         self._minutes = say("%(minutes)s min")
         self._hours = say("%(hours)s h")

@@ -49,7 +49,7 @@ def _hostile():
     reader = northlake()
     text = "x" * 500 + " </script><b>\u202eevil 😀 " + "word " * 200
     reader.put_page(page(name="N" * 60))
-    card = reader.incidents["SD-2026-0042"]
+    card = reader.incidents_["SD-2026-0042"]
     said = update(4, utc("2026-06-09 13:55"), IncidentState.IDENTIFIED, text + "\n\n    " + "c" * 400, author="A" * 120)
     reader.put(
         replace(card, title="W" * 80, who_affected=text, workaround_html=to_html(text), updates=(*card.updates, said))
@@ -66,7 +66,7 @@ def sites(tmp_path_factory):
     servers, found = [], {}
     for name, reader in records.items():
         folder = tmp_path_factory.mktemp(name)
-        build(reader, out=folder / "site", state_file=folder / "ws" / "site.log", now=utc("2026-06-09 13:56"))
+        build(reader, out=folder / "site", state_file=folder / "ws" / "site.db", now=utc("2026-06-09 13:56"))
         handler = functools.partial(_Quiet, directory=str(folder / "site"))
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         thread = threading.Thread(target=server.serve_forever, daemon=True)

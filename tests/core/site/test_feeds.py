@@ -22,7 +22,7 @@ def online(tmp_path):
     reader.put_page(page(base_url="https://status.example/sub"))
 
     def write():
-        build(reader, out=tmp_path / "site", state_file=tmp_path / "ws" / "site.log", now=NOW)
+        build(reader, out=tmp_path / "site", state_file=tmp_path / "ws" / "site.db", now=NOW)
         return tmp_path / "site"
 
     return reader, write
@@ -49,7 +49,7 @@ def test_the_feed_of_updates_has_an_entry_for_each(online):
 def test_ids_stay_and_the_time_moves_when_words_are_mended(online):
     reader, write = online
     before = {e.id: e.updated for e in parse(write() / "feed.atom").entries}
-    card = reader.incidents["SD-2026-0042"]
+    card = reader.incidents_["SD-2026-0042"]
     mended = replace(card.updates[0], replaced_seq=4, replaced_kind=UpdateKind.RETRACTION)
     reason = update(
         4, NOW, IncidentState.IDENTIFIED, "It was another street.", kind=UpdateKind.RETRACTION, corrects_seq=1
@@ -72,7 +72,7 @@ def test_the_history_feed_has_the_shape_of_statuspage(online):
     assert feed.feed.id == "tag:status.example,2005:/history"
     assert feed.feed.title == "Northlake Status - Incident History"
     card = next(e for e in feed.entries if "Card" in e.title)
-    assert card.id == f"tag:status.example,2005:Incident/{reader.incidents['SD-2026-0042'].code}"
+    assert card.id == f"tag:status.example,2005:Incident/{reader.incidents_['SD-2026-0042'].code}"
     raw = (write() / "history.atom").read_text()
     assert (
         "&lt;p&gt;&lt;small&gt;Jun &lt;var data-var=&#39;date&#39;&gt;9&lt;/var&gt;, &lt;var data-var=&#39;time&#39;&gt;15:14&lt;/var&gt; CEST&lt;/small&gt;&lt;br&gt;&lt;strong&gt;Investigating&lt;/strong&gt; - Card payments"

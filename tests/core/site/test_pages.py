@@ -78,7 +78,7 @@ def read(site: Path, path: str) -> Markup:
 
 
 def render(reader: MemoryReader, tmp_path: Path, now="2026-06-09 13:53") -> Path:
-    build(reader, out=tmp_path / "site", state_file=tmp_path / "ws" / "site.log", now=utc(now))
+    build(reader, out=tmp_path / "site", state_file=tmp_path / "ws" / "site.db", now=utc(now))
     return tmp_path / "site"
 
 
