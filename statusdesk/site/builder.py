@@ -208,6 +208,7 @@ class _Build:
         self.engine = f"{engine()}-{own.digest}" if own else engine()
         page = reader.page()
         self.reading = Reading(reader, page, now, kept)
+        self.reading.kept.drawn_by(self.engine)
         self.head = self.reading.kept.head
         self.editions = editions(self.reading)
         self.presses = [_Press(edition, own) for edition in self.editions]

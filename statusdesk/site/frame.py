@@ -61,7 +61,7 @@ def environment(code: str = SOURCE, own: Overrides | None = None) -> Environment
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
-        extensions=[Translated],
+        extensions=[Translated, templating.Keep],
     )
     said = language(code)
     env.policies["ext.i18n.trimmed"] = True

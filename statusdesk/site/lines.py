@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.incident import IncidentState
@@ -40,8 +40,21 @@ def component_bar(
     edition: Edition, component: PublicComponent, root: str, named: int = bars.NAMED_DAYS
 ) -> ComponentBar:
     """A component's 90 days."""
-    reading, d = edition.reading, edition.dates
+    reading = edition.reading
     found = reading.stretches_of(component)
+    until = reading.counted_until(found)
+    months = [m.month for m in reading.months]  # the days link into them
+    return reading.kept.once(
+        ("line", edition.language.code, component.id, root, named),
+        (component, found, reading.today, until, months),
+        lambda: _component_bar(edition, component, found, until, root, named),
+    )
+
+
+def _component_bar(
+    edition: Edition, component: PublicComponent, found: Sequence[Stretch], until: datetime, root: str, named: int
+) -> ComponentBar:
+    reading, d = edition.reading, edition.dates
     first, since = bars.window(reading.today, d.zone)
     begun = min([component.created_at, *(s.start for s in found)])
     existed = d.on(begun)
@@ -50,7 +63,7 @@ def component_bar(
     return ComponentBar(
         component,
         bars.draw(first, reading.today, marked, since=existed),
-        d.percent(bars.share_up(found, max(since, begun), reading.counted_until(found))),
+        d.percent(bars.share_up(found, max(since, begun), until)),
         named_days[:named],
         max(0, len(named_days) - named),
         existed if existed > first else None,

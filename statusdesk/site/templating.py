@@ -12,6 +12,7 @@ import html
 import os
 import tempfile
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,6 +31,9 @@ from jinja2 import (
 )
 from jinja2.bccache import Bucket
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.ext import Extension
+from jinja2.parser import Parser
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 import statusdesk
@@ -77,6 +81,32 @@ class _Code(CodeGenerator):
             super()._output_child_pre(node, frame, finalize)
         else:
             self.write("environment.printed(")
+
+
+class Keep(Extension):
+    """`{% keep thing, ... %}`: a piece that follows from what is named, rendered once while that lasts.
+
+    A running desk renders a long list again with every update, and in it only the row of what changed.
+    """
+
+    tags = {"keep"}  # noqa: RUF012  the base class has it so
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        """The tag, its things, and the piece up to `{% endkeep %}`."""
+        line = next(parser.stream).lineno
+        named = parser.parse_tuple()
+        body = parser.parse_statements(("name:endkeep",), drop_needle=True)
+        place = nodes.Const(f"{parser.name}:{line}")
+        call = self.call_method("_piece", [nodes.ContextReference(), place, named])
+        return nodes.CallBlock(call, [], [], body).set_lineno(line)
+
+    @staticmethod
+    def _piece(context: Context, place: str, named: object, *, caller: Callable[[], Markup]) -> Markup:
+        things = named if isinstance(named, tuple) else (named,)
+        first = things[0]
+        key = (context["edition"].language.code, place, getattr(first, "ref", first), *things[1:])
+        piece: Markup = context["kept"].once(key, first, caller)
+        return piece
 
 
 class Templates(Environment):
