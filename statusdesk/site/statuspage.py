@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -45,36 +46,61 @@ _COMPONENT_INDICATOR = {
 }
 
 
-def dump(document: Json) -> bytes:
-    """Stable bytes: keys as built, ASCII only, so that no reader can trip over an unusual character."""
-    return json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A problem or planned work as JSON, in two pieces: between them stand its components as they are now."""
+
+    before: str
+    after: str
+
+    def around(self, components: str) -> str:
+        return f"{self.before}{components}{self.after}"
 
 
 class StatuspageApi:
-    """Builds the documents from one reading."""
+    """Builds the documents. All bytes are ASCII, keys stand as built: no reader can trip over an unusual character.
+
+    What is told of a problem stands in up to four documents and is put together once. Whoever keeps this object for the
+    next build gives it that build's `reading`, and says what changed in between with `forget`.
+    """
 
     def __init__(self, reading: Reading) -> None:
+        self._told: dict[str, _Told] = {}
+        self.see(reading)
+
+    def see(self, reading: Reading) -> None:
+        """Build from another reading from now on."""
         self.reading = reading
+        self._now: dict[str, str] = {}
+
+    def forget(self, refs: Iterable[str] | None = None) -> None:
+        """These problems and planned works changed; None: all, as when the page or a component has another name."""
+        if refs is None:
+            self._told.clear()
+        else:
+            for ref in refs:
+                self._told.pop(ref, None)
 
     def summary(self) -> bytes:
         """api/v2/summary.json."""
-        return dump(
-            {
-                "page": self._page(),
-                "components": self._components(),
-                "incidents": [self._incident(i) for i in self.reading.open],
-                "scheduled_maintenances": [self._maintenance(m) for m in self.reading.planned],
-                "status": self._status(),
-            }
+        return _document(
+            page=self._page(),
+            components=_encode(self._components()),
+            incidents=self._incidents(self.reading.open),
+            scheduled_maintenances=self._maintenances(self.reading.planned),
+            status=_encode(self._status()),
         )
 
     def status(self) -> bytes:
         """api/v2/status.json."""
-        return dump({"page": self._page(), "status": self._status()})
+        return _document(page=self._page(), status=_encode(self._status()))
 
     def components(self) -> bytes:
         """api/v2/components.json."""
-        return dump({"page": self._page(), "components": self._components()})
+        return _document(page=self._page(), components=_encode(self._components()))
 
     def incidents(self) -> bytes:
         """api/v2/incidents.json: the 50 newest."""
@@ -111,24 +137,34 @@ class StatuspageApi:
 
     def one_incident(self, incident: PublicIncident) -> bytes:
         """api/v2/incidents/CODE.json: as old as its incident."""
-        document = self._incident(incident, components=self._components_then(incident))
-        return dump({"page": self._page(said_at(incident)), "incident": document})
+        then = _encode(self._components_then(incident))
+        return _document(page=self._page(said_at(incident)), incident=self._incident(incident).around(then))
 
     def _incident_list(self, incidents: Sequence[PublicIncident]) -> bytes:
-        return dump({"page": self._page(), "incidents": [self._incident(i) for i in incidents]})
+        return _document(page=self._page(), incidents=self._incidents(incidents))
 
     def _maintenance_list(self, works: Sequence[PublicMaintenance]) -> bytes:
-        return dump({"page": self._page(), "scheduled_maintenances": [self._maintenance(m) for m in works]})
+        return _document(page=self._page(), scheduled_maintenances=self._maintenances(works))
 
-    def _page(self, updated_at: datetime | None = None) -> Json:
+    def _incidents(self, incidents: Sequence[PublicIncident]) -> str:
+        told = (self._incident(i).around(self._components_now(e.component_id for e in i.entries)) for i in incidents)
+        return f"[{','.join(told)}]"
+
+    def _maintenances(self, works: Sequence[PublicMaintenance]) -> str:
+        told = (self._maintenance(m).around(self._components_now(key for key, _, _ in m.components)) for m in works)
+        return f"[{','.join(told)}]"
+
+    def _page(self, updated_at: datetime | None = None) -> str:
         page = self.reading.page
-        return {
-            "id": self._page_id,
-            "name": page.name,
-            "url": page.base_url or NO_ADDRESS,
-            "time_zone": page.time_zone,
-            "updated_at": rfc3339(updated_at or self.reading.newest_at),
-        }
+        return _encode(
+            {
+                "id": self._page_id,
+                "name": page.name,
+                "url": page.base_url or NO_ADDRESS,
+                "time_zone": page.time_zone,
+                "updated_at": rfc3339(updated_at or self.reading.newest_at),
+            }
+        )
 
     @property
     def _page_id(self) -> str:
@@ -192,9 +228,11 @@ class StatuspageApi:
             "only_show_if_degraded": False,
         }
 
-    def _components_now(self, ids: Iterable[str]) -> list[Json]:
+    def _components_now(self, ids: Iterable[str]) -> str:
+        if not self._now:
+            self._now = {c.id: _encode(self._component(c)) for c in self.reading.components}
         wanted = set(ids)
-        return [self._component(c) for c in self.reading.components if c.id in wanted]
+        return f"[{','.join(text for key, text in self._now.items() if key in wanted)}]"
 
     def _components_then(self, incident: PublicIncident) -> list[Json]:
         out = []
@@ -205,57 +243,63 @@ class StatuspageApi:
                 out.append(self._component(c, status, max(e.to_at or e.from_at for e in entries)))
         return out
 
-    def _incident(self, incident: PublicIncident, components: list[Json] | None = None) -> Json:
-        updates = incident.updates
-        first_watched = next((u for u in updates if u.state_after is IncidentState.MONITORING), None)
-        end = ended_at(incident)
-        return {
-            "id": incident.code,
-            "name": incident.title,
-            "status": _status_of(incident.state),
-            "created_at": rfc3339(incident.first_public_at),
-            "updated_at": rfc3339(said_at(incident)),
-            "monitoring_at": rfc3339(first_watched.published_at) if first_watched else None,
-            "resolved_at": rfc3339(end) if end else None,
-            "impact": incident.impact.value,
-            "shortlink": self.absolute(f"incidents/{incident.ref}/"),
-            "started_at": rfc3339(incident.started_at),
-            "page_id": self._page_id,
-            "incident_updates": self._updates(updates, incident.code, incident.entries),
-            "components": self._components_now(e.component_id for e in incident.entries)
-            if components is None
-            else components,
-            "reminder_intervals": None,
-            "statusdesk": _own_fields(incident),
-        }
+    def _incident(self, incident: PublicIncident) -> _Told:
+        told = self._told.get(incident.ref)
+        if told is None:
+            updates = incident.updates
+            first_watched = next((u for u in updates if u.state_after is IncidentState.MONITORING), None)
+            end = ended_at(incident)
+            before = {
+                "id": incident.code,
+                "name": incident.title,
+                "status": _status_of(incident.state),
+                "created_at": rfc3339(incident.first_public_at),
+                "updated_at": rfc3339(said_at(incident)),
+                "monitoring_at": rfc3339(first_watched.published_at) if first_watched else None,
+                "resolved_at": rfc3339(end) if end else None,
+                "impact": incident.impact.value,
+                "shortlink": self.absolute(f"incidents/{incident.ref}/"),
+                "started_at": rfc3339(incident.started_at),
+                "page_id": self._page_id,
+                "incident_updates": self._updates(updates, incident.code, incident.entries),
+            }
+            told = _around_components(before, {"reminder_intervals": None, "statusdesk": _own_fields(incident)})
+            self._told[incident.ref] = told
+        return told
 
-    def _maintenance(self, m: PublicMaintenance) -> Json:
-        return {
-            "id": m.code,
-            "name": m.title,
-            "status": "completed" if m.state.is_over else m.state.value,
-            "created_at": rfc3339(m.published_at),
-            "updated_at": rfc3339(m.updated_at),
-            "monitoring_at": None,
-            "resolved_at": rfc3339(m.actual_end or m.updated_at) if m.state.is_over else None,
-            "impact": "maintenance",
-            "shortlink": self.absolute(f"maintenance/{m.ref}/"),
-            "started_at": rfc3339(m.actual_start or m.published_at),
-            "page_id": self._page_id,
-            "incident_updates": self._updates(m.updates, m.code, ()),
-            "components": self._components_now(key for key, _, _ in m.components),
-            "reminder_intervals": None,
-            "scheduled_for": rfc3339(m.starts_at),
-            "scheduled_until": rfc3339(m.ends_at),
-            "statusdesk": {
-                "ref": m.ref,
-                "cancelled": m.state is MaintenanceState.CANCELLED,
-                "actual_start": rfc3339(m.actual_start) if m.actual_start else None,
-                "actual_end": rfc3339(m.actual_end) if m.actual_end else None,
-                "rescheduled_from": rfc3339(m.rescheduled_from) if m.rescheduled_from else None,
-                "max_interruption_s": m.max_interruption_s,
-            },
-        }
+    def _maintenance(self, m: PublicMaintenance) -> _Told:
+        told = self._told.get(m.ref)
+        if told is None:
+            before = {
+                "id": m.code,
+                "name": m.title,
+                "status": _status_of(m.state),
+                "created_at": rfc3339(m.published_at),
+                "updated_at": rfc3339(m.updated_at),
+                "monitoring_at": None,
+                "resolved_at": rfc3339(m.actual_end or m.updated_at) if m.state.is_over else None,
+                "impact": "maintenance",
+                "shortlink": self.absolute(f"maintenance/{m.ref}/"),
+                "started_at": rfc3339(m.actual_start or m.published_at),
+                "page_id": self._page_id,
+                "incident_updates": self._updates(m.updates, m.code, _worked_on(m)),
+            }
+            after = {
+                "reminder_intervals": None,
+                "scheduled_for": rfc3339(m.starts_at),
+                "scheduled_until": rfc3339(m.ends_at),
+                "statusdesk": {
+                    "ref": m.ref,
+                    "cancelled": m.state is MaintenanceState.CANCELLED,
+                    "actual_start": rfc3339(m.actual_start) if m.actual_start else None,
+                    "actual_end": rfc3339(m.actual_end) if m.actual_end else None,
+                    "rescheduled_from": rfc3339(m.rescheduled_from) if m.rescheduled_from else None,
+                    "max_interruption_s": m.max_interruption_s,
+                },
+            }
+            told = _around_components(before, after)
+            self._told[m.ref] = told
+        return told
 
     def _updates(self, updates: Sequence[PublicUpdate], code: str, entries: Sequence[PublicEntry]) -> list[Json]:
         by_seq = {u.seq: u for u in updates}
@@ -297,6 +341,36 @@ class StatuspageApi:
     def absolute(self, path: str) -> str:
         """A full address for JSON; on a page that is not online yet, one on `NO_ADDRESS`."""
         return (self.reading.page.base_url or NO_ADDRESS).rstrip("/") + "/" + path
+
+
+def _document(**parts: str) -> bytes:
+    """A document of parts that are JSON already."""
+    return ("{" + ",".join(f'"{key}":{text}' for key, text in parts.items()) + "}\n").encode()
+
+
+def _around_components(before: Json, after: Json) -> _Told:
+    return _Told(_encode(before)[:-1] + ',"components":', "," + _encode(after)[1:])
+
+
+def _worked_on(m: PublicMaintenance) -> list[PublicEntry]:
+    """What a piece of work did to its components, as far as somebody confirmed that it began."""
+    if m.actual_start is None:
+        return []
+    status = ComponentStatus.UNDER_MAINTENANCE
+    end = m.actual_end or (m.updated_at if m.state.is_over else None)
+    return [
+        PublicEntry(
+            component_id=key,
+            component_slug=slug,
+            component_name=name,
+            status=status,
+            from_at=m.actual_start,
+            to_at=end,
+            incident_ref=None,
+            maintenance_ref=m.ref,
+        )
+        for key, slug, name in m.components
+    ]
 
 
 def body_now(update: PublicUpdate, by_seq: dict[int, PublicUpdate]) -> str:
