@@ -31,7 +31,7 @@
 
   function show(told) {
     var state = told.status.indicator, tone = tones[state], first = told.incidents[0] || {}, said = first.name;
-    if (!tone) return;
+    if (typeof tone !== "string") return;
     if (state === "maintenance") said = (told.scheduled_maintenances.filter(function (one) {
       return one.status !== "scheduled";
     })[0] || {}).name;
