@@ -125,11 +125,11 @@ def test_it_says_what_is_wrong_on_a_page_of_another_origin(tab, status, elsewher
     here, address = elsewhere
     here.page = embed(status)
     tab.goto(address)
-    link = tab.get_by_role("link", name="Partly down Card payments fail in 3 of our 14 stores")
+    link = tab.get_by_role("link", name="Major problem Card payments fail in 3 of our 14 stores")
     link.wait_for()
     assert link.get_attribute("href") == f"{status}/"
     assert tab.get_by_role("status").count() == 1
-    assert link.locator("b").evaluate("e => getComputedStyle(e).color") == "rgb(154, 68, 0)", "its own style holds"
+    assert link.locator("b").evaluate("e => getComputedStyle(e).color") == "rgb(176, 28, 34)", "its own style holds"
     assert tab.locator("#before").evaluate("e => getComputedStyle(e).color") == "rgb(255, 0, 0)", "and so does theirs"
     assert tab.evaluate("document.cookie + localStorage.length") == "0"
 
@@ -140,7 +140,7 @@ def test_it_stands_where_its_script_stands_and_under_a_strict_policy(tab, elsewh
     here.page = '<!doctype html><title>Shop</title><div><script src="/widget.js"></script></div><p>After</p>'
     here.answer = (200, trouble("Tills"))
     tab.goto(address)
-    tab.get_by_role("link", name="Partly down Tills").wait_for()
+    tab.get_by_role("link", name="Major problem Tills").wait_for()
     assert tab.evaluate("document.querySelector('div').children.length") == 2
     assert tab.get_by_role("link").evaluate("e => getComputedStyle(e).display") == "flex"
 
@@ -155,7 +155,7 @@ def test_it_can_stay_away_while_all_is_well(tab, elsewhere, attributes):
     assert tab.get_by_role("link").count() == 0
     here.answer = (200, trouble("Tills"))
     tab.clock.run_for(200_000)
-    tab.get_by_role("link", name="Partly down Tills").wait_for()
+    tab.get_by_role("link", name="Major problem Tills").wait_for()
 
 
 def test_words_of_others_are_text(tab, elsewhere):
@@ -222,7 +222,7 @@ def test_it_asks_again_less_often_while_nobody_answers_and_not_at_all_while_hidd
     assert here.asked == 3
     here.answer = (200, trouble("Phones"))
     tab.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
-    tab.get_by_role("link", name="Partly down Phones").wait_for()
+    tab.get_by_role("link", name="Major problem Phones").wait_for()
 
 
 def test_zero_means_once(tab, elsewhere):
