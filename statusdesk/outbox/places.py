@@ -24,6 +24,7 @@ from statusdesk.targets.base import Place, Site, TargetHost
 
 if TYPE_CHECKING:
     from statusdesk.site.builder import BuildReport
+    from statusdesk.site.reading import Kept
     from statusdesk.store.public import PublicRecordReader
 
 COMPUTER = "computer"  # the setting of a folder target that says on which computer the folder lies
@@ -42,6 +43,7 @@ class OpenPlaces:
         self._secrets = secrets
         self._now = clock
         self._folder = store.workspace.folder
+        self._kept: Kept | None = None  # what the site's builder keeps between two builds, once there was one
 
     def open_account(self, account: Account, secret: str, limits: Limits | None = None) -> Channel:
         """An account's network, with a token that need not be in the keyring yet."""
@@ -119,15 +121,24 @@ class OpenPlaces:
     def state_file(self, out: Path) -> Path:
         """What is remembered of the site rendered into a folder."""
         name = hashlib.sha256(str(out.resolve()).encode()).hexdigest()[:16]
-        return self._folder / "site" / f"{name}.log"
+        return self._folder / "site" / f"{name}.db"
 
     def render(self, out: Path, *, full: bool = False) -> BuildReport:
         """Bring the site in a folder to the record. Private data and public files must lie apart (invariant 13)."""
-        from statusdesk.site import builder  # noqa: PLC0415  Jinja2 and Babel: a window must not wait for them
+        from statusdesk.site import builder, reading  # noqa: PLC0415  Jinja2, Babel: a window must not wait for them
 
         check_apart(self._folder, out)
+        self._kept = self._kept or reading.Kept()
         with self.public() as reader:
-            return builder.build(reader, out=out, state_file=self.state_file(out), now=self._now(), full=full)
+            return builder.build(
+                reader,
+                out=out,
+                state_file=self.state_file(out),
+                now=self._now(),
+                kept=self._kept,
+                templates=self._folder / "templates",
+                full=full,
+            )
 
     def build(self) -> Site:
         """Render what changed into the site folder of this computer, and return the site."""

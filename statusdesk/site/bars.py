@@ -87,7 +87,7 @@ def stretches(entries: Iterable[PublicEntry]) -> list[Stretch]:
         for e in entries
         if e.status is not _S.OPERATIONAL
     ]
-    return sorted(found, key=lambda s: (s.start, s.status.rank))
+    return sorted(found, key=lambda s: (s.start, s.status.rank, s.incident_ref or "", s.maintenance_ref or ""))
 
 
 def by_day(found: Iterable[Stretch], zone: ZoneInfo, first: date, last: date) -> dict[date, set[ComponentStatus]]:

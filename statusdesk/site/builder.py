@@ -20,51 +20,59 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import filelock
 
-import statusdesk
 from statusdesk import paths
 from statusdesk.domain.audit import Changes
+from statusdesk.domain.public import PublicComponent
 from statusdesk.domain.times import rfc3339
 from statusdesk.errors import EnvironmentFault, Refused
-from statusdesk.site import headers, ledger
+from statusdesk.site import headers
 from statusdesk.site.badges import Badges
 from statusdesk.site.calendar import Calendar
 from statusdesk.site.cards import Cards
-from statusdesk.site.edition import editions
+from statusdesk.site.edition import Edition, editions
 from statusdesk.site.feeds import Feeds
-from statusdesk.site.ledger import Memory, Trace
-from statusdesk.site.pages import Pages, assets
-from statusdesk.site.plan import Plan, component_digests, page_digest, plan
+from statusdesk.site.language import NAMES
+from statusdesk.site.ledger import Ledger, Trace, opened
+from statusdesk.site.pages import Pages
+from statusdesk.site.plan import Plan, Shown, cards_digest, component_digests, moved_months, page_digest, plan
 from statusdesk.site.reader import PublicReader
-from statusdesk.site.reading import Reading
-from statusdesk.site.sitemap import robots, sitemap
+from statusdesk.site.reading import Kept, Reading
+from statusdesk.site.sitemap import NEWEST, robots, sitemap
 from statusdesk.site.stamp import BUILD_FILE
 from statusdesk.site.statuspage import StatuspageApi
+from statusdesk.site.templating import Overrides, engine, overrides
+from statusdesk.site.theme import assets
 from statusdesk.site.widget import Widget
 
 LOCK_WAIT_S = 60
 _TEMPORARY = ".statusdesk-"
 # From so many files on, one flush of the disk is cheaper than one for each file.
 _FLUSH_EACH_UP_TO = 64
+_BINARY = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
-_OURS = re.compile(
-    r"(?:feed|history)\.(?:atom|rss)|feed\.json|calendar\.ics|badge\.svg|widget\.js|sitemap\.xml|robots\.txt|card\.png"
-    rf"|components/{_NAME}/(?:feed\.atom|badge\.svg)|incidents/{_NAME}/card\.png"
-    rf"|index\.html|404\.html|_headers|build\.json|history/index\.html|history/\d{{4}}-\d\d/index\.html"
-    rf"|(?:incidents|maintenance|components)/{_NAME}/index\.html"
-    rf"|api/v2/(?:summary|status|components|incidents|scheduled-maintenances)\.json|api/v2/incidents/{_NAME}\.json"
-    r"|api/v2/scheduled-maintenances/(?:active|upcoming)\.json|assets/page-[0-9a-f]{12}\.js"
+# Files of each language, and those that there are once.
+_PAGES = (
+    r"index\.html|(?:feed|history)\.(?:atom|rss)|feed\.json|calendar\.ics|badge\.svg|widget\.js"
+    r"|(?:history|prevention|promise|follow)/index\.html|history/\d{4}-\d\d/index\.html"
+    rf"|(?:incidents|maintenance|components)/{_NAME}/index\.html|components/{_NAME}/(?:feed\.atom|badge\.svg)"
 )
-_OUR_FOLDERS = ("", "assets", "api/v2", "api/v2/incidents", "api/v2/scheduled-maintenances", "history")
-_OUR_PARENTS = ("incidents", "maintenance", "components", "history")
+_SHARED = (
+    r"404\.html|_headers|build\.json|sitemap\.xml|robots\.txt|card\.png|assets/page-[0-9a-f]{12}\.js"
+    r"|assets/logo-[0-9a-f]{12}\.(?:png|svg|webp)"
+    rf"|incidents/{_NAME}/card\.png|api/v2/incidents/{_NAME}\.json"
+    r"|api/v2/(?:summary|status|components|incidents|scheduled-maintenances)\.json"
+    r"|api/v2/scheduled-maintenances/(?:active|upcoming)\.json"
+)
+_OURS = re.compile(rf"(?:(?:{'|'.join(NAMES)})/)?(?:{_PAGES})|{_SHARED}")
+_OUR_FOLDERS = ("assets", "api/v2", "api/v2/incidents", "api/v2/scheduled-maintenances")
+_OUR_PARENTS = ("incidents", "maintenance", "components", "history", "prevention", "promise", "follow")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +102,8 @@ class BuiltSite:
 
 def publish_order(path: str) -> tuple[int, str]:
     """The order in which readers must see files change: what is linked before what links, `build.json` last."""
+    if path[2:3] == "/" and path[:2] in NAMES:
+        return publish_order(path[3:])[0], path
     if path.startswith("assets/"):
         return 0, path
     if path == BUILD_FILE:
@@ -109,11 +119,24 @@ def _is_one_incident(path: str) -> bool:
     return path.startswith("api/v2/incidents/") and path != "api/v2/incidents/unresolved.json"
 
 
-def build(reader: PublicReader, *, out: Path, state_file: Path, now: datetime, full: bool = False) -> BuildReport:
+def build(
+    reader: PublicReader,
+    *,
+    out: Path,
+    state_file: Path,
+    now: datetime,
+    kept: Kept | None = None,
+    templates: Path | None = None,
+    full: bool = False,
+) -> BuildReport:
     """Bring the folder `out` to what the record says. `now` gives the day for bars and the stamp in `build.json`.
 
-    Raises Refused when the folder and the workspace's state overlap, EnvironmentFault when the disk does not let us;
-    the site stays whole for its readers then, and the next build repairs it.
+    `kept` is what a running desk keeps of the record from one build to the next; `templates` the folder in which the
+    workspace keeps templates of its own, if it has any.
+
+    Raises Refused when the folder and the workspace's state overlap, or an own template does not work (then nothing was
+    written); EnvironmentFault when the disk does not let us: the site stays whole for its readers then, and the next
+    build repairs it.
     """
     started = time.perf_counter()
     if paths.overlap(out, state_file.parent):
@@ -125,90 +148,105 @@ def build(reader: PublicReader, *, out: Path, state_file: Path, now: datetime, f
     with _as_fault(out):
         state_file.parent.mkdir(parents=True, exist_ok=True)
         out.mkdir(parents=True, exist_ok=True)
-        with _only_builder(state_file):
-            report = _Build(reader, out, state_file, now).run(full=full)
+        with _only_builder(state_file), opened(state_file) as known:
+            report = _Build(reader, out, known, now, kept, overrides(templates)).run(full=full)
     return replace(report, seconds=round(time.perf_counter() - started, 6))
 
 
 def load_site(out: Path, state_file: Path) -> BuiltSite | None:
     """The site as the last build left it, for publishing; None when there is no finished build of this folder."""
-    with _as_fault(out):
-        memory = ledger.load(state_file)
-        if memory is None or memory.interrupted or memory.built_at is None or memory.folder != _folder_name(out):
+    if not state_file.exists():
+        return None
+    with _as_fault(out), opened(state_file) as known:
+        if not known.is_whole or known.built_at is None or known.folder != _folder_name(out):
             return None
         try:
             stamp = (out / BUILD_FILE).read_bytes()
         except FileNotFoundError:
             return None
-    files = memory.files | {BUILD_FILE: hashlib.sha256(stamp).hexdigest()}
-    return BuiltSite(
-        folder=out, files=files, build_id=memory.digest_hex[:12], head=memory.head, built_at=memory.built_at
-    )
+        files = known.files() | {BUILD_FILE: hashlib.sha256(stamp).hexdigest()}
+        return BuiltSite(
+            folder=out, files=files, build_id=known.digest_hex[:12], head=known.head, built_at=known.built_at
+        )
 
 
-@cache
-def engine() -> str:
-    """The fingerprint of what renders: version, templates, and in a checkout the code beside this file."""
-    digest = hashlib.sha256(statusdesk.__version__.encode())
-    templates = paths.templates_dir()
-    sources = [*templates.glob("site/*"), *templates.glob("feeds/*"), *templates.glob("assets/*")]
-    for source in [*sorted(sources), *sorted(Path(__file__).parent.glob("*.py"))]:
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+class _Press:
+    """All that prints one edition."""
+
+    def __init__(self, edition: Edition, own: Overrides | None) -> None:
+        self.prefix = edition.prefix
+        self.pages, self.feeds, self.calendar = Pages(edition, own), Feeds(edition), Calendar(edition)
+        self.badges, self.widget = Badges(edition), Widget(edition)
+
+    def front(self) -> dict[str, Callable[[], bytes]]:
+        """What every change touches, by path below the edition's folder, entry page last."""
+        return self.feeds.front() | self.calendar.front() | self.badges.front() | self.pages.front()
+
+    def component(self, component: PublicComponent) -> dict[str, bytes]:
+        """A component's files by name in its folder, its page last."""
+        return {
+            "feed.atom": self.feeds.component(component),
+            "badge.svg": self.badges.component(component),
+            "index.html": self.pages.component(component),
+        }
 
 
 class _Build:
     """One run of the builder."""
 
-    def __init__(self, reader: PublicReader, out: Path, state_file: Path, now: datetime) -> None:
-        self.reader, self.out, self.state_file, self.now = reader, out, state_file, now
+    def __init__(
+        self,
+        reader: PublicReader,
+        out: Path,
+        ledger: Ledger,
+        now: datetime,
+        kept: Kept | None,
+        own: Overrides | None,
+    ) -> None:
+        self.reader, self.out, self.ledger, self.now, self.own = reader, out, ledger, now, own
+        self.engine = f"{engine()}-{own.digest}" if own else engine()
         page = reader.page()
-        self.head = reader.head()
-        self.reading = Reading(reader, page, now.astimezone(ZoneInfo(page.time_zone)).date())
+        self.reading = Reading(reader, page, now, kept)
+        self.head = self.reading.kept.head
         self.editions = editions(self.reading)
-        main = self.editions[0]
-        self.pages = Pages(main)
+        self.presses = [_Press(edition, own) for edition in self.editions]
+        self.cards = Cards(self.editions[0])
         self.api = StatuspageApi(self.reading)
-        self.feeds, self.calendar, self.badges, self.widget = Feeds(main), Calendar(main), Badges(main), Widget(main)
-        self.cards = Cards(main)
-        self.page_digest = page_digest(page)
-        self.components = component_digests(self.reading)
-        self.known = ledger.load(state_file)
-        self.memory = Memory(engine(), _folder_name(out))
-        self.lines: list[str] = []
+        self.shown = Shown(page_digest(page), component_digests(self.reading), cards_digest(self.reading))
         self.written = self.bytes = self.removed = 0
+        self.other_pages = False  # whether a page appeared or went
+        self.looks = False  # a full build looks at what lies there instead of trusting the ledger
         self.unflushed = False
         self.flush_each = True
-        self.folders: set[Path] = set()
+        self.folders: set[str] = set()
 
     def run(self, *, full: bool) -> BuildReport:
         changes = None if full else self._changes()
-        todo = Plan(full=True)
-        if changes is not None and self.known is not None:
-            self.memory = self.known
-            todo = plan(self.reading, self.known, changes, self.page_digest, self.components)
-            if todo.full:
-                self.memory = Memory(engine(), _folder_name(self.out))
-        if not todo.full and not (todo.front or todo.incidents or todo.maintenances or todo.components or todo.months):
-            if self.head != self.memory.head:
-                self._begin()
-                self._commit()
+        todo = Plan(full=True) if changes is None else plan(self.reading, self.ledger, changes, self.shown)
+        if not todo.full and not todo.is_empty:
+            self.flush_each = len(todo.incidents) + len(todo.maintenances) <= _FLUSH_EACH_UP_TO
+        elif not todo.full and self.head == self.ledger.head:
             return self._report(full=False)
-        self._begin()
+        if self.own:
+            self._rehearse(todo)
+        self.ledger.begin()
         if todo.full:
             self._everything()
         else:
             self._planned(todo)
-        self._stamp()
+        built_at = self._stamp()
         if self.unflushed:
             os.sync()
-        self._commit(anew=todo.full)
+        self.ledger.engine, self.ledger.folder = self.engine, _folder_name(self.out)
+        self.ledger.head, self.ledger.day = self.head, self.reading.today
+        self.ledger.page, self.ledger.cards = self.shown.page, self.shown.cards
+        self.ledger.commit(built_at)
         return self._report(full=todo.full)
 
     def _changes(self) -> Changes | None:
         """What changed since the last build; None when its memory cannot be trusted."""
-        known = self.known
-        if known is None or known.interrupted or known.engine != engine() or known.folder != _folder_name(self.out):
+        known = self.ledger
+        if not known.is_whole or known.engine != self.engine or known.folder != _folder_name(self.out):
             return None
         try:
             lies_there = json.loads((self.out / BUILD_FILE).read_bytes())
@@ -218,34 +256,40 @@ class _Build:
             return None
         return Changes() if self.head == known.head else self.reader.changes_since(known.head)
 
-    def _begin(self) -> None:
-        known = self.known
-        same = known is not None and (known.engine, known.folder) == (self.memory.engine, self.memory.folder)
-        usable = same and known is not None and not known.interrupted
-        ledger.begin(self.state_file, self.memory, self.head, self.reading.today, anew=not usable)
-
-    def _commit(self, *, anew: bool = False) -> None:
-        self.memory.head, self.memory.day = self.head, self.reading.today
-        if anew:
-            ledger.replace_all(self.state_file, self.memory)
-        else:
-            ledger.commit(self.state_file, self.memory, self.lines)
-
     def _report(self, *, full: bool) -> BuildReport:
         return BuildReport(
             written=self.written,
-            unchanged=len(self.memory.files) + 1 - self.written,
+            unchanged=self.ledger.count + 1 - self.written,
             removed=self.removed,
             bytes=self.bytes,
             seconds=0.0,
-            build_id=self.memory.digest_hex[:12],
-            head=self.memory.head,
+            build_id=self.ledger.digest_hex[:12],
+            head=self.ledger.head,
             full=full,
         )
 
     # What to write
 
+    def _rehearse(self, todo: Plan) -> None:
+        """Render every page of this build before the first is written: an own template that breaks changes nothing."""
+        reading, full = self.reading, todo.full
+        refs = self.reader.refs() if full else sorted(todo.incidents)
+        works = self.reader.maintenance_refs() if full else sorted(todo.maintenances)
+        for pages in (press.pages for press in self.presses):
+            for incident in filter(None, map(reading.incident, refs)):
+                pages.incident(incident)
+            for work in filter(None, map(reading.maintenance, works)):
+                pages.maintenance(work)
+            for component in (c for c in reading.components if full or c.slug in todo.components):
+                pages.component(component)
+            for month in (m.month for m in reading.months if full or m.month in todo.months):
+                pages.month(month)
+            for render in (pages.not_found, *pages.front().values()):
+                render()
+
     def _everything(self) -> None:
+        self.looks = self.other_pages = True
+        self.ledger.forget()
         incidents, works = self.reader.refs(), self.reader.maintenance_refs()
         self.flush_each = len(incidents) + len(works) <= _FLUSH_EACH_UP_TO or not hasattr(os, "sync")
         there = set(self._inventory())
@@ -260,127 +304,121 @@ class _Build:
                 self._incident(ref)
         for ref in works:
             self._maintenance(ref)
-        for slug in self.components:
+        for slug in self.shown.components:
             self._component(slug)
         for month in reversed(self.reading.months):
             self._month(month.month)
         self._front()
-        self._note_page()
-        for path in sorted(there - self.memory.files.keys() - {BUILD_FILE}):
+        for path in sorted(there - self.ledger.files().keys() - {BUILD_FILE}):
             self._remove(path)
 
     def _planned(self, todo: Plan) -> None:
-        work = len(todo.incidents) + len(todo.maintenances)
-        self.flush_each = work <= _FLUSH_EACH_UP_TO or not hasattr(os, "sync")
+        before = self.ledger.months()
         gone: list[str] = []
         for ref in sorted(todo.incidents):
             gone += self._incident(ref)
         for ref in sorted(todo.maintenances):
             gone += self._maintenance(ref)
+        self.reading.months = months = self.ledger.months()
         for slug in sorted(todo.components):
             gone += self._component(slug)
-        months = {m.month for m in self.reading.months}
-        for month in sorted(todo.months):
-            if month in months:
+        known = {m.month for m in months}
+        for month in sorted(todo.months | moved_months(before, months, self.ledger.day, self.reading.today)):
+            if month in known:
                 self._month(month)
             else:
-                gone.append(f"history/{month}/index.html")
+                gone += [f"{press.prefix}history/{month}/index.html" for press in self.presses]
+        self.other_pages |= [m.month for m in before] != [m.month for m in months]
         if todo.front:
             self._front()
-        self._note_page()
         for path in gone:
-            if path in self.memory.files:
+            if self.ledger.sha(path) is not None:
                 self._remove(path)
 
-    def _note_page(self) -> None:
-        if self.memory.page != self.page_digest:
-            self.memory.page = self.page_digest
-            self.lines.append(f"page\t{self.page_digest}")
-
     def _assets(self) -> None:
-        self._put(assets().script_path, assets().script)
-        rules = headers.rules(assets().policy, languages=len(self.editions) > 1)
-        self._put("_headers", headers.written(rules))
+        found = assets(self.reading.page.theme)
+        for path, data in found.files.items():
+            self._put(path, data)
+        self._put("_headers", headers.written(headers.rules(found.policy, languages=len(self.presses) > 1)))
         self._put("robots.txt", robots(self.reading.page.base_url))
-        self._put("widget.js", self.widget.script())
-        self._put("404.html", self.pages.not_found())
+        self._put("404.html", self.presses[0].pages.not_found())
+        for press in self.presses:
+            self._put(f"{press.prefix}widget.js", press.widget.script())
 
     def _incident(self, ref: str) -> list[str]:
         """Write an incident's files; returns those that are no longer its own."""
         incident = self.reading.incident(ref)
-        before = Trace.of(self.memory.incidents.pop(ref, None))
-        page_path, card_path = f"incidents/{ref}/index.html", f"incidents/{ref}/card.png"
-        old = [page_path, card_path, f"api/v2/incidents/{before.code}.json"] if before else []
+        before = self.ledger.trace("i", ref)
+        old = [f"{press.prefix}incidents/{ref}/index.html" for press in self.presses] if before else []
+        old += [f"incidents/{ref}/card.png", f"api/v2/incidents/{before.code}.json"] if before else []
+        self.other_pages |= (incident is None) != (before is None)
         if incident is None:
-            self.lines.append(ledger.trace_line("i", ref, None))
+            self.ledger.set_trace("i", ref, None)
             return old
         slugs = dict.fromkeys(e.component_slug for e in incident.entries)
-        trace = Trace(incident.month, incident.code, tuple(slugs))
-        json_path = f"api/v2/incidents/{incident.code}.json"
-        self._put(json_path, self.api.one_incident(incident))
-        now = [json_path, page_path]
+        self.ledger.set_trace("i", ref, Trace(incident.month, incident.code, tuple(slugs)))
+        files = {f"api/v2/incidents/{incident.code}.json": self.api.one_incident(incident)}
         if not incident.backfilled:  # old news needs no picture, and there may be ten years of it
-            self._put(card_path, self.cards.incident(incident))
-            now.append(card_path)
-        self._put(page_path, self.pages.incident(incident))
-        self._remember("i", ref, before, trace)
-        return [path for path in old if path not in now]
+            files[f"incidents/{ref}/card.png"] = self.cards.incident(incident)
+        for press in self.presses:
+            files[f"{press.prefix}incidents/{ref}/index.html"] = press.pages.incident(incident)
+        for path, data in files.items():
+            self._put(path, data)
+        return [path for path in old if path not in files]
 
     def _maintenance(self, ref: str) -> list[str]:
         work = self.reading.maintenance(ref)
-        before = Trace.of(self.memory.maintenances.pop(ref, None))
+        self.other_pages |= (work is None) != (self.ledger.trace("m", ref) is None)
         if work is None:
-            self.lines.append(ledger.trace_line("m", ref, None))
-            return [f"maintenance/{ref}/index.html"]
-        self._put(f"maintenance/{ref}/index.html", self.pages.maintenance(work))
-        self._remember("m", ref, before, Trace(work.month, work.code, tuple(slug for _, slug, _ in work.components)))
+            self.ledger.set_trace("m", ref, None)
+            return [f"{press.prefix}maintenance/{ref}/index.html" for press in self.presses]
+        self.ledger.set_trace("m", ref, Trace(work.month, work.code, tuple(slug for _, slug, _ in work.components)))
+        for press in self.presses:
+            self._put(f"{press.prefix}maintenance/{ref}/index.html", press.pages.maintenance(work))
         return []
-
-    def _remember(self, mark: str, ref: str, before: Trace | None, trace: Trace) -> None:
-        (self.memory.incidents if mark == "i" else self.memory.maintenances)[ref] = trace.text
-        if trace != before:
-            self.lines.append(ledger.trace_line(mark, ref, trace.text))
 
     def _component(self, slug: str) -> list[str]:
         component = next((c for c in self.reading.components if c.slug == slug), None)
-        if component is None:
-            if self.memory.components.pop(slug, None):
-                self.lines.append(f"c\t{slug}\t")
-            return [f"components/{slug}/{name}" for name in ("index.html", "feed.atom", "badge.svg")]
-        self._put(f"components/{slug}/feed.atom", self.feeds.component(component))
-        self._put(f"components/{slug}/badge.svg", self.badges.component(component))
-        self._put(f"components/{slug}/index.html", self.pages.component(component))
-        if self.memory.components.get(slug) != self.components[slug]:
-            self.memory.components[slug] = self.components[slug]
-            self.lines.append(f"c\t{slug}\t{self.components[slug]}")
-        return []
+        self.other_pages |= (component is None) or slug not in self.ledger.components()
+        self.ledger.set_component(slug, self.shown.components.get(slug))
+        gone: list[str] = []
+        for press in self.presses:
+            folder = f"{press.prefix}components/{slug}/"
+            if component is None:
+                gone += [f"{folder}{name}" for name in ("feed.atom", "badge.svg", "index.html")]
+                continue
+            for name, data in press.component(component).items():
+                self._put(folder + name, data)
+        return gone
 
     def _month(self, month: str) -> None:
-        self._put(f"history/{month}/index.html", self.pages.month(month))
+        for press in self.presses:
+            self._put(f"{press.prefix}history/{month}/index.html", press.pages.month(month))
 
     def _front(self) -> None:
-        """What every change touches, entry page and JSON last."""
-        files = self.feeds.front() | self.calendar.front() | self.badges.front() | self.cards.front()
-        files |= self.pages.front() | self.api.front()
-        for path, render in files.items():
+        """What every change touches, the main language's entry page and the JSON last."""
+        for path, render in self.cards.front().items():
             self._put(path, render())
-        if self.reading.page.base_url:
-            self._put(
-                "sitemap.xml", sitemap(self.editions, self.reader.refs()[::-1], self.reader.maintenance_refs()[::-1])
-            )
+        for press in reversed(self.presses):
+            for path, render in press.front().items():
+                self._put(press.prefix + path, render())
+        for path, render in self.api.front().items():
+            self._put(path, render())
+        if self.other_pages and self.reading.page.base_url:
+            incidents, works = self.reader.recent_refs(NEWEST), self.reader.recent_maintenance_refs(NEWEST)
+            self._put("sitemap.xml", sitemap(self.editions, incidents, works))
 
-    def _stamp(self) -> None:
-        """build.json, unless nothing else changed."""
-        target, digest = self.out / BUILD_FILE, self.memory.digest_hex
-        document = {"build_id": digest[:12], "generated_at": "", "files": len(self.memory.files), "digest": digest}
+    def _stamp(self) -> datetime:
+        """build.json, unless nothing else changed; returns when the site that lies there was built."""
+        target, digest = self.out / BUILD_FILE, self.ledger.digest_hex
+        document = {"build_id": digest[:12], "generated_at": "", "files": self.ledger.count, "digest": digest}
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             there = json.loads(target.read_bytes())
             if there == document | {"generated_at": there["generated_at"]}:
-                self.memory.built_at = datetime.fromisoformat(there["generated_at"])
-                return
+                return datetime.fromisoformat(there["generated_at"])
         document["generated_at"] = rfc3339(self.now)
-        self._write(target, json.dumps(document, indent=1).encode() + b"\n")
-        self.memory.built_at = self.now
+        self._write(BUILD_FILE, json.dumps(document, indent=1).encode() + b"\n")
+        return self.now
 
     # How to write
 
@@ -388,37 +426,41 @@ class _Build:
         if not _OURS.fullmatch(path):
             raise AssertionError(f"A page got a name that is not ours: {path!r}")
         digest = hashlib.sha256(data).hexdigest()
-        if self.memory.files.get(path) == digest:
+        if self.ledger.sha(path) == digest:
             return
-        target = self.out / path
-        if self.memory is not self.known and _holds(target, data):
-            self._note(path, digest)
-            return
-        self._write(target, data)
-        self._note(path, digest)
+        if not (self.looks and _holds(self.out / path, data)):
+            self._write(path, data)
+        self.ledger.note(path, digest)
 
-    def _note(self, path: str, digest: str) -> None:
-        self.memory.note(path, digest)
-        self.lines.append(f"+\t{digest}\t{path}")
+    def _write(self, path: str, data: bytes) -> None:
+        """Write a file so that a reader never meets half of it.
 
-    def _write(self, target: Path, data: bytes) -> None:
-        if target.parent not in self.folders:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self.folders.add(target.parent)
-        handle, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=target.parent)
+        A new one, which nothing links to yet, is written in its place: that costs a third of the other way.
+        """
+        target = f"{self.out}{os.sep}{path}"
+        folder = os.path.dirname(target)  # noqa: PTH120  text, because pathlib takes longer than the disk
+        if folder not in self.folders:
+            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+            self.folders.add(folder)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
+            handle, name = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o644), target
+        except FileExistsError:
+            handle, name = tempfile.mkstemp(prefix=_TEMPORARY, dir=folder)
+        try:
+            with os.fdopen(handle, "wb", buffering=0) as file:
+                left = memoryview(data)
+                while left:
+                    left = left[file.write(left) :]
                 if self.flush_each:
                     os.fsync(file.fileno())
                 else:
                     self.unflushed = True
             os.chmod(name, 0o644)  # noqa: PTH101  a public page: whoever serves it must be able to read it
-            os.replace(name, target)  # noqa: PTH105  one call, both are ours
+            if name != target:
+                os.replace(name, target)  # noqa: PTH105
         except BaseException:
             with contextlib.suppress(OSError):
-                Path(name).unlink()
+                os.unlink(name)  # noqa: PTH108
             raise
         self.written += 1
         self.bytes += len(data)
@@ -429,17 +471,18 @@ class _Build:
         with contextlib.suppress(OSError):  # a folder that still holds something stays
             if target.parent != self.out:
                 target.parent.rmdir()
-        if path in self.memory.files:
-            self.memory.note(path, None)
-            self.lines.append(f"-\t{path}")
+        self.ledger.note(path, None)
         self.removed += 1
 
     def _inventory(self) -> Iterator[str]:
         """Files in the folder whose names are ours, and what an interrupted build left of its own."""
         folders = [self.out / name for name in _OUR_FOLDERS]
-        for parent in _OUR_PARENTS:
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                folders += [Path(e.path) for e in os.scandir(self.out / parent) if e.is_dir(follow_symlinks=False)]
+        for top in (self.out, *(self.out / code for code in NAMES)):
+            folders.append(top)
+            for parent in _OUR_PARENTS:
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                    folders += [Path(e.path) for e in os.scandir(top / parent) if e.is_dir(follow_symlinks=False)]
+                    folders.append(top / parent)
         for folder in folders:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
                 for entry in entries:
@@ -461,7 +504,7 @@ def _holds(target: Path, data: bytes) -> bool:
 
 
 def _folder_name(out: Path) -> str:
-    return str(out.resolve()).replace("\t", " ").replace("\n", " ")
+    return str(out.resolve())
 
 
 @contextlib.contextmanager

@@ -42,10 +42,10 @@ class Calendar:
 
     def calendar(self) -> bytes:
         """calendar.ics: what is not over, and the 50 newest of the rest."""
-        reader, page = self.reading.reader, self.reading.page
+        reading, page = self.reading, self.reading.page
         say = self.edition.language.say
-        works = {m.ref: m for m in (*self.reading.planned, *reader.recent_maintenances(LISTED))}
-        incidents = {i.ref: i for i in (*self.reading.open, *reader.recent_incidents(LISTED))}
+        works = {m.ref: m for m in (*self.reading.planned, *reading.recent_maintenances(LISTED))}
+        incidents = {i.ref: i for i in (*self.reading.open, *reading.recent_incidents(LISTED))}
         things: list[tuple[datetime, str, Thing]] = [(m.starts_at, m.ref, m) for m in works.values()]
         things += [(i.started_at, i.ref, i) for i in incidents.values()]
         things.sort(key=lambda each: each[:2], reverse=True)

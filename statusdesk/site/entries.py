@@ -82,7 +82,7 @@ class Entries:
     @cached_property
     def newest(self) -> Sequence[Entry]:
         """The newest updates about anything."""
-        return self.of([*self.reading.reader.recently_updated(ENTRIES), *self._works()])
+        return self.of([*self.reading.updated_incidents(ENTRIES), *self._works()])
 
     def of(self, things: Iterable[Thing]) -> list[Entry]:
         """The newest updates about some problems and planned works."""
@@ -94,14 +94,14 @@ class Entries:
     def history(self) -> Sequence[Told]:
         """The newest problems and planned works."""
         things: list[tuple[datetime, str, Thing]] = [
-            (i.first_public_at, i.code, i) for i in self.reading.reader.recent_incidents(ENTRIES)
+            (i.first_public_at, i.code, i) for i in self.reading.recent_incidents(ENTRIES)
         ]
         things += [(m.published_at, m.code, m) for m in self._works()]
         newest = sorted(things, key=lambda each: each[:2], reverse=True)[:ENTRIES]
         return [self._told(thing, published) for published, _, thing in newest]
 
     def _works(self) -> list[PublicMaintenance]:
-        found = {m.ref: m for m in (*self.reading.planned, *self.reading.reader.recent_maintenances(ENTRIES))}
+        found = {m.ref: m for m in (*self.reading.planned, *self.reading.recent_maintenances(ENTRIES))}
         return list(found.values())
 
     def _entry(self, thing: Thing, update: PublicUpdate) -> Entry:

@@ -20,7 +20,7 @@ from typing import Any
 from statusdesk.domain.public import PublicComponent
 from statusdesk.domain.times import rfc3339
 from statusdesk.site.edition import Edition
-from statusdesk.site.entries import ENTRIES, Entries, Entry, Told
+from statusdesk.site.entries import ENTRIES, Entries, Entry, Thing, Told
 
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -54,9 +54,12 @@ class Feeds:
 
     def component(self, component: PublicComponent) -> bytes:
         """components/SLUG/feed.atom: the newest updates about one component; as old as they are."""
-        reader = self.reading.reader
-        incidents = reader.component_incidents(component.id, ENTRIES)
-        entries = self.entries.of([*incidents, *reader.component_maintenances(component.id, ENTRIES)])
+        reading = self.reading
+        things: list[Thing] = [
+            *reading.incidents_with(component.id, ENTRIES),
+            *reading.maintenances_with(component.id, ENTRIES),
+        ]
+        entries = self.entries.of(things)
         title = self.edition.language.say("%(page)s: every update about %(component)s") % {
             "page": self.name,
             "component": component.name,
@@ -152,10 +155,12 @@ class Feeds:
             f'<link rel="self" type="application/atom+xml" href="{_x(me)}"/>\n'
         )
         out = [head]
+        # What people wrote is in the page's main language, also where we speak another one.
+        theirs = str(self.edition.words.theirs).replace(" lang=", " xml:lang=")
         for e in entries:
             author = f"<author><name>{_x(e.author)}</name></author>\n" if isinstance(e, Entry) and e.author else ""
             out.append(
-                "<entry>\n"
+                f"<entry{theirs}>\n"
                 f"<id>{_x(e.id)}</id>\n"
                 f"<published>{rfc3339(e.published)}</published>\n"
                 f"<updated>{rfc3339(e.changed)}</updated>\n"

@@ -1,29 +1,41 @@
-"""What the last build left behind, as an append-only text log beside the workspace.
+"""What the last build left behind: a small SQLite file beside the workspace, one for each folder of a site.
 
-Local state, worth nothing elsewhere: losing it costs one full build. Lines are tab separated:
+Local state, worth nothing elsewhere: losing it costs one full build. A build looks up and writes only the rows of what
+it touches, so that its cost does not grow with the site. It says `whole = 0` before the first file changes and closes
+with one transaction after the last; when that is missing, the build was interrupted and the next one is a full one.
 
-    site     1  ENGINE  FOLDER         the head of the file: format, fingerprint of version and templates, folder
-    begin    HEAD  DAY                 a build starts; without a commit after it the build was interrupted
-    +        SHA256  PATH              a file as it lies in the folder now
-    -        PATH                      a file that was removed
-    i | m    REF  MONTH  CODE  SLUGS   where an incident or a maintenance is shown (MONTH empty: nowhere any more)
-    c        SLUG  DIGEST              a component's public settings (DIGEST empty: gone)
-    page     DIGEST                    the page's settings
-    commit   HEAD  DAY  DIGEST  BUILT_AT
+    site       engine, folder, head, day, digest, built_at, page, cards, files, whole   one row
+    file       path, sha                    a file as it lies in the folder, SHA-256 in hexadecimal
+    trace      kind, ref, month, code, slugs   where an incident (i) or a maintenance (m) is shown
+    month      month, incidents, maintenances  how many traces a month has
+    component  slug, digest                 a component's public settings
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import sqlite3
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 
-FORMAT = "1"
+from statusdesk.domain.public import MonthCount
+
+FORMAT = 2
 _MODULUS = 1 << 256
+_SCHEMA = """
+CREATE TABLE site (engine TEXT, folder TEXT, head INTEGER, day TEXT, digest TEXT, built_at TEXT, page TEXT,
+                   cards TEXT, files INTEGER, whole INTEGER);
+CREATE TABLE file (path TEXT PRIMARY KEY, sha TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE trace (kind TEXT, ref TEXT, month TEXT, code TEXT, slugs TEXT, PRIMARY KEY (kind, ref)) WITHOUT ROWID;
+CREATE TABLE month (month TEXT PRIMARY KEY, incidents INTEGER, maintenances INTEGER) WITHOUT ROWID;
+CREATE TABLE component (slug TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
+INSERT INTO site VALUES ('', '', -1, '0001-01-01', '0', '', '', '', 0, 0);
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,58 +46,155 @@ class Trace:
     code: str
     slugs: tuple[str, ...]
 
-    @property
-    def text(self) -> str:
-        """As the log keeps it."""
-        return f"{self.month}\t{self.code}\t{','.join(self.slugs)}"
 
-    @classmethod
-    def of(cls, text: str | None) -> Trace | None:
-        """The trace behind a text; None for none."""
-        if text is None:
-            return None
-        month, code, slugs = text.split("\t")
-        return cls(month, code, tuple(slugs.split(",")) if slugs else ())
+class Ledger:
+    """The memory of one folder's builds. Attributes tell of the last build until `commit` tells of this one.
 
-
-_NOWHERE = "\t\t"
-
-
-@dataclass(slots=True)
-class Memory:
-    """All that the last committed build left. `digest` is the sum of the shares of `files` modulo 2^256.
-
-    Traces stay texts until somebody asks (`Trace.of`): there may be ten thousand, and a build looks at a few.
+    `digest` is the sum of the shares of all files modulo 2^256, `count` their number, both without `build.json`.
+    Not to be shared between threads.
     """
 
-    engine: str
-    folder: str
-    head: int = -1
-    day: date = date.min
-    digest: int = 0
-    built_at: datetime | None = None
-    page: str = ""
-    files: dict[str, str] = field(default_factory=dict)
-    incidents: dict[str, str] = field(default_factory=dict)
-    maintenances: dict[str, str] = field(default_factory=dict)
-    components: dict[str, str] = field(default_factory=dict)
-    interrupted: bool = False
-    lines: int = 0
+    def __init__(self, sql: sqlite3.Connection) -> None:
+        self._sql = sql
+        row = sql.execute(
+            "SELECT engine, folder, head, day, digest, built_at, page, cards, files, whole FROM site"
+        ).fetchone()
+        self.engine: str = row[0]
+        self.folder: str = row[1]
+        self.head = int(row[2])
+        self.day = date.fromisoformat(row[3])
+        self.digest = int(row[4], 16)
+        self.built_at: datetime | None = datetime.fromisoformat(row[5]) if row[5] else None
+        self.page: str = row[6]
+        self.cards: str = row[7]
+        self.count = int(row[8])
+        self.is_whole = bool(row[9])
+        self._anew: dict[str, str] | None = None
 
     @property
     def digest_hex(self) -> str:
         """The site's digest in 64 hexadecimal digits; its first 12 are the build id."""
         return f"{self.digest:064x}"
 
+    # A build
+
+    def begin(self) -> None:
+        """Write down that files are about to change, and make sure that it is on the disk before they do."""
+        self._sql.execute("UPDATE site SET whole = 0")
+        self._sql.execute("BEGIN IMMEDIATE")
+
+    def forget(self) -> None:
+        """Everything is written anew: what was known does not count any more. After `begin`."""
+        for table in ("file", "trace", "month", "component"):
+            self._sql.execute(f"DELETE FROM {table}")  # noqa: S608  names of ours
+        self.digest, self.count, self.page, self.cards = 0, 0, "", ""
+        self._anew = {}
+
+    def commit(self, built_at: datetime) -> None:
+        """Close the build: from here on it is the last one."""
+        if self._anew is not None:
+            self._sql.executemany("INSERT INTO file VALUES (?, ?)", sorted(self._anew.items()))
+            self._sql.execute(
+                "INSERT INTO month SELECT month, sum(kind = 'i'), sum(kind = 'm') FROM trace GROUP BY month"
+            )
+            self._anew = None
+        self.built_at, self.is_whole = built_at, True
+        self._sql.execute(
+            "UPDATE site SET engine = ?, folder = ?, head = ?, day = ?, digest = ?, built_at = ?, page = ?, cards = ?, "
+            "files = ?, whole = 1",
+            (
+                self.engine, self.folder, self.head, self.day.isoformat(), self.digest_hex, built_at.isoformat(),
+                self.page, self.cards, self.count,
+            ),
+        )  # fmt: skip
+        self._sql.execute("COMMIT")
+
+    # Files
+
+    def sha(self, path: str) -> str | None:
+        """The hash of a file as it lies there; None when there is none of ours."""
+        if self._anew is not None:
+            return self._anew.get(path)
+        row = self._sql.execute("SELECT sha FROM file WHERE path = ?", (path,)).fetchone()
+        return row[0] if row else None
+
     def note(self, path: str, sha: str | None) -> None:
         """A file is there now with this hash, or gone: a change costs one file, whatever the number of all."""
-        old = self.files.pop(path, None)
+        old = self.sha(path)
         if old is not None:
             self.digest -= _share(path, old)
+            self.count -= 1
         if sha is not None:
-            self.files[path] = sha
             self.digest += _share(path, sha)
+            self.count += 1
         self.digest %= _MODULUS
+        if self._anew is not None:
+            self._anew.pop(path, None)
+            if sha is not None:
+                self._anew[path] = sha
+        elif sha is not None:
+            self._sql.execute("INSERT OR REPLACE INTO file VALUES (?, ?)", (path, sha))
+        else:
+            self._sql.execute("DELETE FROM file WHERE path = ?", (path,))
+
+    def files(self) -> dict[str, str]:
+        """All files with their hashes, `build.json` not among them."""
+        return dict(self._sql.execute("SELECT path, sha FROM file") if self._anew is None else self._anew)
+
+    # Where things are shown
+
+    def trace(self, kind: str, ref: str) -> Trace | None:
+        """Where an incident (`i`) or a maintenance (`m`) was shown; None for nowhere."""
+        query = "SELECT month, code, slugs FROM trace WHERE kind = ? AND ref = ?"
+        row = self._sql.execute(query, (kind, ref)).fetchone()
+        return Trace(row[0], row[1], tuple(row[2].split(",")) if row[2] else ()) if row else None
+
+    def shown_with(self, kind: str, slugs: Collection[str]) -> Iterator[str]:
+        """The refs whose pages name one of these components."""
+        for ref, text in self._sql.execute("SELECT ref, slugs FROM trace WHERE kind = ?", (kind,)):
+            if not set(slugs).isdisjoint(text.split(",")):
+                yield ref
+
+    def set_trace(self, kind: str, ref: str, now: Trace | None) -> None:
+        """Something is shown there now, or nowhere any more."""
+        before = self.trace(kind, ref) if self._anew is None else None
+        if now == before:
+            return
+        if now is None:
+            self._sql.execute("DELETE FROM trace WHERE kind = ? AND ref = ?", (kind, ref))
+        else:
+            row = (kind, ref, now.month, now.code, ",".join(now.slugs))
+            self._sql.execute("INSERT OR REPLACE INTO trace VALUES (?, ?, ?, ?, ?)", row)
+        if self._anew is None:
+            self._count_month(kind, before, -1)
+            self._count_month(kind, now, 1)
+
+    def _count_month(self, kind: str, trace: Trace | None, step: int) -> None:
+        if trace is None:
+            return
+        incidents, works = (step, 0) if kind == "i" else (0, step)
+        self._sql.execute(
+            "INSERT INTO month VALUES (?1, ?2, ?3) ON CONFLICT (month) "
+            "DO UPDATE SET incidents = incidents + ?2, maintenances = maintenances + ?3",
+            (trace.month, incidents, works),
+        )
+        self._sql.execute("DELETE FROM month WHERE incidents = 0 AND maintenances = 0")
+
+    def months(self) -> list[MonthCount]:
+        """Every month that holds something, newest first."""
+        found = self._sql.execute("SELECT month, incidents, maintenances FROM month ORDER BY month DESC")
+        return [MonthCount(month=month, incidents=i, maintenances=m) for month, i, m in found]
+
+    def components(self) -> dict[str, str]:
+        """The digest of each component's public settings, by slug."""
+        return dict(self._sql.execute("SELECT slug, digest FROM component"))
+
+    def set_component(self, slug: str, digest: str | None) -> None:
+        """A component's public settings, or None when it is gone."""
+        if digest is None:
+            self._sql.execute("DELETE FROM component WHERE slug = ?", (slug,))
+        else:
+            self._sql.execute("INSERT OR REPLACE INTO component VALUES (?, ?)", (slug, digest))
 
 
 def _share(path: str, digest: str) -> int:
@@ -93,120 +202,53 @@ def _share(path: str, digest: str) -> int:
     return int.from_bytes(sha256(f"{path}\0{digest}".encode()).digest(), "big")
 
 
-def load(state_file: Path) -> Memory | None:
-    """The memory of the last build; None when there is none that this version understands."""
-    try:
-        text = state_file.read_text(encoding="utf-8")
-    except (FileNotFoundError, UnicodeDecodeError):
-        return None
-    lines = text.split("\n")
-    top = lines[0].split("\t")
-    if len(top) != 4 or top[:2] != ["site", FORMAT]:  # noqa: PLR2004  the head's four words
-        return None
-    memory = Memory(engine=top[2], folder=top[3], lines=len(lines))
-    with contextlib.suppress(ValueError, IndexError):
-        _replay(memory, lines[1:])
-        return memory
-    return None
+@contextlib.contextmanager
+def opened(state_file: Path) -> Iterator[Ledger]:
+    """The ledger in a file; a new one where none is, or none that this version understands.
 
-
-def _replay(memory: Memory, lines: list[str]) -> None:
-    """Lines count from their commit on. A torn last line raises or leaves the build open: both mean a full build."""
-    begun: list[str] | None = None
-    for line in lines:
-        if begun is not None and not line.startswith("commit\t"):
-            begun.append(line)
-        elif line.startswith("begin\t"):
-            begun = []
-        elif begun is not None:
-            _apply(memory, begun)
-            _, head, day, digest, built_at = line.split("\t")
-            memory.head, memory.day, memory.digest = int(head), date.fromisoformat(day), int(digest, 16)
-            memory.built_at = datetime.fromisoformat(built_at)
-            begun = None
-        elif line:
-            raise ValueError(line)
-    memory.interrupted = begun is not None or lines[-1] != ""
-
-
-def _apply(memory: Memory, lines: list[str]) -> None:
-    files, incidents, maintenances = memory.files, memory.incidents, memory.maintenances
-    for line in lines:
-        mark = line[:2]
-        if mark == "+\t":
-            files[line[67:]] = line[2:66]
-        elif mark in ("i\t", "m\t"):
-            ref, _, text = line[2:].partition("\t")
-            traces = incidents if mark == "i\t" else maintenances
-            traces[ref] = text
-            if text == _NOWHERE:
-                del traces[ref]
-        elif mark == "-\t":
-            files.pop(line[2:], None)
-        elif mark == "c\t":
-            slug, digest = line[2:].split("\t")
-            memory.components[slug] = digest
-            if not digest:
-                del memory.components[slug]
-        elif mark == "pa":
-            memory.page = line[5:]
-
-
-def trace_line(mark: str, ref: str, text: str | None) -> str:
-    """An `i` or `m` line; without a text it says that the thing is nowhere any more."""
-    return f"{mark}\t{ref}\t{text or _NOWHERE}"
-
-
-def begin(state_file: Path, memory: Memory, head: int, day: date, *, anew: bool) -> None:
-    """Write down that files are about to change, and make sure that it is on the disk before they do.
-
-    `anew` begins a log for the memory's engine and folder: the old one tells of something else.
+    What a build did not commit is undone at the end: only `whole` stays at 0. Raises OSError when the disk refuses.
     """
-    mark = f"begin\t{head}\t{day}"
-    if anew:
-        _write(state_file, [f"site\t{FORMAT}\t{memory.engine}\t{memory.folder}", mark])
-    else:
-        _append(state_file, [mark])
+    sql = _connect(state_file)
+    try:
+        yield Ledger(sql)
+    except sqlite3.DatabaseError as error:
+        if not isinstance(error, sqlite3.OperationalError):  # broken inside: the next build begins with a new one
+            state_file.unlink(missing_ok=True)
+        raise _fault(error, state_file) from error
+    finally:
+        sql.close()
 
 
-def commit(state_file: Path, memory: Memory, lines: list[str]) -> None:
-    """Close a build: append what changed, or write the whole memory anew when the log has grown too long for it."""
-    if memory.lines + len(lines) > 4 * len(memory.files) + 500:
-        replace_all(state_file, memory)
-    else:
-        _append(state_file, [*lines, _commit_line(memory)])
+def _connect(state_file: Path) -> sqlite3.Connection:
+    try:
+        sql = _prepared(state_file)
+        if sql.execute("PRAGMA user_version").fetchone()[0] == FORMAT:
+            return sql
+        sql.close()
+    except sqlite3.OperationalError as error:
+        raise _fault(error, state_file) from error
+    except sqlite3.DatabaseError:  # not a database, or a broken one: it is worth one full build
+        pass
+    for name in (state_file.name, state_file.name + "-wal", state_file.name + "-shm"):
+        state_file.with_name(name).unlink(missing_ok=True)
+    sql = _prepared(state_file)
+    sql.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {FORMAT};COMMIT;")
+    return sql
 
 
-def replace_all(state_file: Path, memory: Memory) -> None:
-    """The whole memory as a fresh log."""
-    lines = [f"site\t{FORMAT}\t{memory.engine}\t{memory.folder}", f"begin\t{memory.head}\t{memory.day}"]
-    _write(state_file, [*lines, *_all_lines(memory), _commit_line(memory)])
+def _prepared(state_file: Path) -> sqlite3.Connection:
+    sql = sqlite3.connect(state_file, isolation_level=None, timeout=10)
+    sql.execute("PRAGMA journal_mode = WAL")
+    sql.execute("PRAGMA synchronous = FULL")  # `begin` must be on the disk before the first file changes
+    return sql
 
 
-def _all_lines(memory: Memory) -> Iterator[str]:
-    yield from (f"+\t{digest}\t{path}" for path, digest in memory.files.items())
-    yield from (trace_line("i", ref, trace) for ref, trace in memory.incidents.items())
-    yield from (trace_line("m", ref, trace) for ref, trace in memory.maintenances.items())
-    yield from (f"c\t{slug}\t{digest}" for slug, digest in memory.components.items())
-    yield f"page\t{memory.page}"
-
-
-def _commit_line(memory: Memory) -> str:
-    assert memory.built_at is not None
-    return f"commit\t{memory.head}\t{memory.day}\t{memory.digest_hex}\t{memory.built_at.isoformat()}"
-
-
-def _append(state_file: Path, lines: list[str]) -> None:
-    with state_file.open("a", encoding="utf-8", newline="\n") as log:
-        log.write("\n".join(lines) + "\n")
-        log.flush()
-        os.fsync(log.fileno())
-
-
-def _write(state_file: Path, lines: list[str]) -> None:
-    fresh = state_file.with_name(state_file.name + ".new")
-    with fresh.open("w", encoding="utf-8", newline="\n") as log:
-        log.write("\n".join(lines) + "\n")
-        log.flush()
-        os.fsync(log.fileno())
-    fresh.replace(state_file)
+def _fault(error: sqlite3.DatabaseError, state_file: Path) -> OSError:
+    """SQLite's refusal as the disk's."""
+    numbers = {
+        sqlite3.SQLITE_FULL: errno.ENOSPC,
+        sqlite3.SQLITE_READONLY: errno.EACCES,
+        sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+    }
+    number = numbers.get(error.sqlite_errorcode & 0xFF, errno.EIO)
+    return OSError(number, os.strerror(number), str(state_file))

@@ -8,14 +8,14 @@ page's own settings touch all. A new day touches what shows days.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from hashlib import sha256
 
 from statusdesk.domain.audit import Changes
-from statusdesk.domain.public import PublicComponent, PublicPage
-from statusdesk.site.ledger import Memory, Trace
+from statusdesk.domain.public import MonthCount, PublicComponent, PublicPage
+from statusdesk.site.ledger import Ledger
 from statusdesk.site.reading import Reading
 
 
@@ -29,6 +29,20 @@ class Plan:
     components: set[str] = field(default_factory=set)
     months: set[str] = field(default_factory=set)
     front: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing needs to be rendered."""
+        return not (self.front or self.incidents or self.maintenances or self.components or self.months)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What all pages of a kind show, as digests: page settings, components by slug, contact cards."""
+
+    page: str
+    components: Mapping[str, str]
+    cards: str
 
 
 def page_digest(page: PublicPage) -> str:
@@ -54,44 +68,53 @@ def _shown(c: PublicComponent, group_code: str, group_name: str) -> list[str]:
     return [c.id, c.code, c.slug, c.name, c.description, str(c.position), str(c.created_at), group_code, group_name]
 
 
-def plan(reading: Reading, memory: Memory, changes: Changes, page: str, components: dict[str, str]) -> Plan:
+def cards_digest(reading: Reading) -> str:
+    """Which contact cards are on the page, and the problems on whose pages they stand."""
+    said = sha256(json.dumps([asdict(card) for card in reading.cards], default=str).encode()).hexdigest()
+    return f"{said} {','.join(_shown_on(reading))}" if reading.cards else ""
+
+
+def _shown_on(reading: Reading) -> list[str]:
+    """Where a card stands: with its problem, or with every open one when it belongs to none."""
+    refs = {card.incident_ref for card in reading.cards if card.incident_ref}
+    if any(card.incident_ref is None for card in reading.cards):
+        refs |= {i.ref for i in reading.open}
+    return sorted(refs)
+
+
+def plan(reading: Reading, ledger: Ledger, changes: Changes, now: Shown) -> Plan:
     """What the changes since the last build can have touched."""
-    if page != memory.page:
+    if now.page != ledger.page:
         return Plan(full=True)
-    renamed = {
-        slug
-        for slug in components.keys() | memory.components.keys()
-        if components.get(slug) != memory.components.get(slug)
-    }
+    known = ledger.components()
+    renamed = {slug for slug in now.components.keys() | known.keys() if now.components.get(slug) != known.get(slug)}
     todo = Plan(incidents=set(changes.incidents), maintenances=set(changes.maintenances))
     todo.front = bool(changes.page or changes.components or changes.destinations or renamed)
     if renamed:
         todo.components |= renamed
-        todo.incidents |= _shown_with(memory.incidents, renamed)
-        todo.maintenances |= _shown_with(memory.maintenances, renamed)
+        todo.incidents.update(ledger.shown_with("i", renamed))
+        todo.maintenances.update(ledger.shown_with("m", renamed))
     if changes.components:
-        todo.components |= components.keys()
-    _follow_incidents(reading, memory, todo)
-    _follow_maintenances(reading, memory, todo)
+        todo.components |= now.components.keys()
+    if now.cards != ledger.cards:
+        todo.front = True
+        todo.incidents |= {
+            ref for text in (now.cards, ledger.cards) for ref in text.partition(" ")[2].split(",") if ref
+        }
+    _follow_incidents(reading, ledger, todo)
+    _follow_maintenances(reading, ledger, todo)
     if todo.incidents or todo.maintenances:
         todo.front = True
-    if reading.today != memory.day:
+    if reading.today != ledger.day:
         todo.front = True
-        todo.components |= components.keys()
-        since = f"{min(memory.day, reading.today):%Y-%m}"
-        todo.months |= {m.month for m in reading.months if m.month >= since}
-    _follow_months(reading, memory, todo)
+        todo.components |= now.components.keys()
     return todo
 
 
-def _shown_with(traces: Mapping[str, str], slugs: set[str]) -> set[str]:
-    """The refs whose pages name one of these components."""
-    return {ref for ref, text in traces.items() if (trace := Trace.of(text)) and slugs & set(trace.slugs)}
-
-
-def _follow_incidents(reading: Reading, memory: Memory, todo: Plan) -> None:
+def _follow_incidents(reading: Reading, ledger: Ledger, todo: Plan) -> None:
+    reading.incidents(sorted(todo.incidents))  # all at once
     for ref in todo.incidents:
-        known, now = Trace.of(memory.incidents.get(ref)), reading.incident(ref)
+        known, now = ledger.trace("i", ref), reading.incident(ref)
         if known:
             todo.months |= {known.month, next_month(known.month)}
             todo.components |= set(known.slugs)
@@ -100,9 +123,9 @@ def _follow_incidents(reading: Reading, memory: Memory, todo: Plan) -> None:
             todo.components |= {e.component_slug for e in now.entries}
 
 
-def _follow_maintenances(reading: Reading, memory: Memory, todo: Plan) -> None:
+def _follow_maintenances(reading: Reading, ledger: Ledger, todo: Plan) -> None:
     for ref in todo.maintenances:
-        known, now = Trace.of(memory.maintenances.get(ref)), reading.maintenance(ref)
+        known, now = ledger.trace("m", ref), reading.maintenance(ref)
         if known:
             todo.months.add(known.month)
             todo.components |= set(known.slugs)
@@ -111,13 +134,15 @@ def _follow_maintenances(reading: Reading, memory: Memory, todo: Plan) -> None:
             todo.components |= {slug for _, slug, _ in now.components}
 
 
-def _follow_months(reading: Reading, memory: Memory, todo: Plan) -> None:
-    """A month that appears or disappears changes the links of its neighbours."""
-    now = [m.month for m in reading.months]
-    was = {path.split("/")[1] for path in memory.files if path.startswith("history/") and path.count("/") == 2}  # noqa: PLR2004
-    for month in was ^ set(now):
-        todo.months.add(month)
-        todo.months |= set(_neighbours(month, now))
+def moved_months(before: Sequence[MonthCount], now: Sequence[MonthCount], was: date, today: date) -> set[str]:
+    """Months that appeared or disappeared, their neighbours now, whose links they change, and those with new days."""
+    listed = [m.month for m in now]
+    found: set[str] = set()
+    if today != was:
+        found |= {month for month in listed if month >= f"{min(was, today):%Y-%m}"}
+    for month in {m.month for m in before} ^ set(listed):
+        found |= {month, *_neighbours(month, listed)}
+    return found
 
 
 def _neighbours(month: str, months: list[str]) -> list[str]:

@@ -23,7 +23,10 @@ from statusdesk.domain.public import (
 
 
 class PublicReader(Protocol):
-    """One consistent view of everything public. Drills are not in it. Every list has a bound or a window."""
+    """One consistent view of everything public. Drills are not in it. Every list has a bound or a window.
+
+    Lists give references: what stands behind them is asked for once, and kept as long as it does not change.
+    """
 
     def head(self) -> int:
         """How many events the record holds at the moment of this view."""
@@ -40,50 +43,50 @@ class PublicReader(Protocol):
     def components(self) -> Sequence[PublicComponent]:
         """All visible components that are not archived, in order."""
 
-    def open_incidents(self) -> Sequence[PublicIncident]:
+    def open_refs(self) -> Sequence[str]:
         """Open incidents, worst first, then newest first."""
 
-    def waiting_incidents(self) -> Sequence[PublicIncident]:
+    def waiting_refs(self) -> Sequence[str]:
         """Resolved, not closed, some reporters not yet answered; newest first."""
 
-    def incident(self, ref: str) -> PublicIncident | None:
-        """One incident by its reference."""
-
-    def incidents_in_month(self, month: str) -> Sequence[PublicIncident]:
+    def refs_in_month(self, month: str) -> Sequence[str]:
         """Incidents that began in a month (YYYY-MM in the page's zone), newest first."""
 
-    def recent_incidents(self, limit: int) -> Sequence[PublicIncident]:
+    def recent_refs(self, limit: int) -> Sequence[str]:
         """The newest incidents by start, newest first."""
 
-    def recently_updated(self, limit: int) -> Sequence[PublicIncident]:
+    def updated_refs(self, limit: int) -> Sequence[str]:
         """The incidents with the newest public updates, newest first."""
 
-    def component_incidents(self, component_id: str, limit: int) -> Sequence[PublicIncident]:
-        """The newest incidents that touched a component, newest first."""
+    def component_refs(self, component_id: str, limit: int) -> Sequence[str]:
+        """The incidents that touched a component last, by when they did, newest first."""
 
-    def active_maintenances(self) -> Sequence[PublicMaintenance]:
+    def refs(self) -> Sequence[str]:
+        """All incidents, oldest first (for a full build)."""
+
+    def incidents(self, refs: Sequence[str]) -> Sequence[PublicIncident]:
+        """The incidents behind references, in any order; without those that are not there."""
+
+    def active_maintenance_refs(self) -> Sequence[str]:
         """Maintenances that are not over (scheduled, in progress, verifying), the next one first."""
 
-    def recent_maintenances(self, limit: int) -> Sequence[PublicMaintenance]:
+    def recent_maintenance_refs(self, limit: int) -> Sequence[str]:
         """The newest maintenances by planned start, newest first."""
 
-    def component_maintenances(self, component_id: str, limit: int) -> Sequence[PublicMaintenance]:
+    def component_maintenance_refs(self, component_id: str, limit: int) -> Sequence[str]:
         """The newest maintenances that name a component, newest first."""
 
-    def maintenance(self, ref: str) -> PublicMaintenance | None:
-        """One maintenance by its reference."""
-
-    def maintenances_in_month(self, month: str) -> Sequence[PublicMaintenance]:
+    def maintenance_refs_in_month(self, month: str) -> Sequence[str]:
         """Maintenances planned to begin in a month, newest first."""
+
+    def maintenance_refs(self) -> Sequence[str]:
+        """All maintenances, oldest first (for a full build)."""
+
+    def maintenances(self, refs: Sequence[str]) -> Sequence[PublicMaintenance]:
+        """The maintenances behind references, in any order; without those that are not there."""
 
     def months(self) -> Sequence[MonthCount]:
         """Every month that holds something, newest first."""
-
-    def refs(self) -> Sequence[str]:
-        """The references of all incidents, oldest first (for a full build)."""
-
-    def maintenance_refs(self) -> Sequence[str]:
-        """The references of all maintenances, oldest first (for a full build)."""
 
     def entries_since(self, since: datetime) -> Sequence[PublicEntry]:
         """Every stretch of trouble or maintenance that reaches beyond an instant, oldest first."""

@@ -1,19 +1,23 @@
 """One build's look at the record: the reader's answers kept for the length of a build, and what follows from them.
 
-No clock is read here. `today` is the day in the page's zone for which the build is made; everything else is record.
+No clock is read here. `now` is the moment for which the build is made, `today` its day in the page's zone; everything
+else is record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Hashable, Sequence
+from datetime import datetime
 from functools import cached_property
+from typing import Any, TypeVar
 
 from statusdesk.domain.incident import OPEN_STATES, EtaOutcome, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.public import (
     MonthCount,
+    PublicCard,
     PublicComponent,
+    PublicEntry,
     PublicGroup,
     PublicIncident,
     PublicMaintenance,
@@ -22,52 +26,144 @@ from statusdesk.domain.public import (
 )
 from statusdesk.domain.times import start_of_day
 from statusdesk.site.bars import Stretch, stretches, window
-from statusdesk.site.dates import Dates, dates, long_duration
+from statusdesk.site.dates import Dates, dates
 from statusdesk.site.reader import PublicReader
 
+T = TypeVar("T")
 RECENT = 5
-_KEEP = 256
-_KEEP_MONTHS = 2
+_KEEP = 2000  # more than the busiest month of a page with 50,000 problems holds
+
+
+class Kept:
+    """What a running desk keeps of the record between two builds, so that a change is all that is read again.
+
+    Everything here follows from the record at the event `head`; whatever an event may have touched is dropped.
+    """
+
+    def __init__(self) -> None:
+        self.head = -1
+        self._forget()
+
+    def _forget(self) -> None:
+        self.incidents: dict[str, PublicIncident] = {}
+        self.maintenances: dict[str, PublicMaintenance] = {}
+        self.entries: dict[str, dict[str, list[PublicEntry]]] = {}
+        self.entries_since: datetime | None = None
+        self.drawn: dict[Hashable, tuple[object, Any]] = {}
+
+    def follow(self, reader: PublicReader) -> None:
+        """Bring what is kept to the reader's view of the record."""
+        head = reader.head()
+        if head == self.head:
+            return
+        changes = reader.changes_since(self.head) if self.head >= 0 else None
+        if changes is None or changes.page or changes.components or changes.maintenances:
+            self._forget()
+        else:
+            for ref in changes.incidents:
+                self.incidents.pop(ref, None)
+                for of_component in self.entries.values():
+                    of_component.pop(ref, None)
+            for incident in reader.incidents(list(changes.incidents)):
+                self._put(incident)
+        self.head = head
+
+    def _put(self, incident: PublicIncident) -> None:
+        """An incident as it is now, and what of it the bars show."""
+        self.incidents[incident.ref] = incident
+        if self.entries_since is None:
+            return
+        for entry in incident.entries:
+            if entry.to_at is None or entry.to_at > self.entries_since:
+                self.entries.setdefault(entry.component_id, {}).setdefault(incident.ref, []).append(entry)
+
+    def once(self, key: Hashable, of: object, make: Callable[[], T]) -> T:
+        """What `make` gives, kept under `key` for as long as what it was made of stays equal to `of`."""
+        known = self.drawn.get(key)
+        if known is not None and known[0] == of:
+            made: T = known[1]
+            return made
+        made = make()
+        self.drawn[key] = (of, made)
+        return made
 
 
 class Reading:
-    """What one build has read so far."""
+    """What one build reads: through `kept`, so that nothing is read twice."""
 
-    def __init__(self, reader: PublicReader, page: PublicPage, today: date) -> None:
+    def __init__(self, reader: PublicReader, page: PublicPage, now: datetime, kept: Kept | None = None) -> None:
         self.reader = reader
         self.page = page
-        self.today = today
+        self.now = now
         self.dates: Dates = dates(page.time_zone, page.locale)
-        self._incidents: dict[str, PublicIncident | None] = {}
-        self._maintenances: dict[str, PublicMaintenance | None] = {}
-        self._months: dict[str, Sequence[PublicIncident]] = {}
+        self.today = self.dates.on(now)
+        self.kept = kept or Kept()
+        self.kept.follow(reader)
 
     def incident(self, ref: str) -> PublicIncident | None:
         """One incident; its page, its JSON and its month ask for it one after the other."""
-        if ref not in self._incidents:
-            if len(self._incidents) >= _KEEP:
-                self._incidents.clear()
-            self._incidents[ref] = self.reader.incident(ref)
-        return self._incidents[ref]
+        return next(iter(self.incidents([ref])), None)
 
-    def incidents_of(self, month: str) -> Sequence[PublicIncident]:
-        """The incidents that began in a month. A full build reads them in this way: a month at once, not one by one."""
-        if month not in self._months:
-            if len(self._months) >= _KEEP_MONTHS:
-                self._months.clear()
-            self._months[month] = self.reader.incidents_in_month(month)
-            if len(self._incidents) >= _KEEP:
-                self._incidents.clear()
-            self._incidents |= {i.ref: i for i in self._months[month]}
-        return self._months[month]
+    def incidents(self, refs: Sequence[str]) -> list[PublicIncident]:
+        """The incidents behind references, in their order."""
+        kept = self.kept.incidents
+        missing = [ref for ref in refs if ref not in kept]
+        if missing:
+            if len(kept) + len(missing) > _KEEP:
+                self.kept.incidents.clear()
+                self.kept.drawn.clear()
+                missing = list(refs)
+            kept |= {i.ref: i for i in self.reader.incidents(missing)}
+        return [kept[ref] for ref in refs if ref in kept]
 
     def maintenance(self, ref: str) -> PublicMaintenance | None:
         """One maintenance."""
-        if ref not in self._maintenances:
-            if len(self._maintenances) >= _KEEP:
-                self._maintenances.clear()
-            self._maintenances[ref] = self.reader.maintenance(ref)
-        return self._maintenances[ref]
+        return next(iter(self.maintenances([ref])), None)
+
+    def maintenances(self, refs: Sequence[str]) -> list[PublicMaintenance]:
+        """The maintenances behind references, in their order."""
+        kept = self.kept.maintenances
+        missing = [ref for ref in refs if ref not in kept]
+        if missing:
+            if len(kept) + len(missing) > _KEEP:
+                kept.clear()
+                missing = list(refs)
+            kept |= {m.ref: m for m in self.reader.maintenances(missing)}
+        return [kept[ref] for ref in refs if ref in kept]
+
+    def incidents_of(self, month: str) -> list[PublicIncident]:
+        """The incidents that began in a month, newest first."""
+        return self.incidents(self.reader.refs_in_month(month))
+
+    def maintenances_of(self, month: str) -> list[PublicMaintenance]:
+        """The maintenances planned to begin in a month, newest first."""
+        return self.maintenances(self.reader.maintenance_refs_in_month(month))
+
+    def incidents_with(self, component_id: str, limit: int) -> list[PublicIncident]:
+        """The incidents that touched a component last, newest first."""
+        found = self.incidents(self.reader.component_refs(component_id, limit))
+        return sorted(found, key=lambda i: (i.started_at, i.ref), reverse=True)
+
+    def maintenances_with(self, component_id: str, limit: int) -> list[PublicMaintenance]:
+        """The newest maintenances that name a component, newest first."""
+        return self.maintenances(self.reader.component_maintenance_refs(component_id, limit))
+
+    def recent_incidents(self, limit: int) -> list[PublicIncident]:
+        """The newest incidents by start, newest first."""
+        return self.incidents(self.reader.recent_refs(limit))
+
+    def recent_maintenances(self, limit: int) -> list[PublicMaintenance]:
+        """The newest maintenances by planned start, newest first."""
+        return self.maintenances(self.reader.recent_maintenance_refs(limit))
+
+    def updated_incidents(self, limit: int) -> list[PublicIncident]:
+        """The incidents with the newest public updates, newest first."""
+        return self.incidents(self.reader.updated_refs(limit))
+
+    @cached_property
+    def cards(self) -> Sequence[PublicCard]:
+        """Contact cards that are not over at the time of this build, the soonest to end first."""
+        return [card for card in self.reader.cards() if card.ends_at > self.now]
 
     @cached_property
     def components(self) -> Sequence[PublicComponent]:
@@ -92,35 +188,35 @@ class Reading:
     @cached_property
     def open(self) -> Sequence[PublicIncident]:
         """Open incidents, worst first."""
-        return self.reader.open_incidents()
+        return self.incidents(self.reader.open_refs())
 
     @cached_property
     def waiting(self) -> Sequence[PublicIncident]:
         """Resolved, and not everyone who reported it has answered."""
-        return self.reader.waiting_incidents()
+        return self.incidents(self.reader.waiting_refs())
 
     @cached_property
     def recent(self) -> Sequence[PublicIncident]:
         """The newest incidents that are over."""
-        found = self.reader.recent_incidents(RECENT + len(self.open))
+        found = self.recent_incidents(RECENT + len(self.open))
         return [i for i in found if not i.state.is_open][:RECENT]
 
     @cached_property
     def planned(self) -> Sequence[PublicMaintenance]:
         """Maintenance that is not over, the next one first."""
-        return self.reader.active_maintenances()
+        return self.maintenances(self.reader.active_maintenance_refs())
 
     @cached_property
     def months(self) -> Sequence[MonthCount]:
-        """Every month that holds something, newest first."""
+        """Every month that holds something, newest first. A build that knows them already says so."""
         return self.reader.months()
 
     @cached_property
     def newest_at(self) -> datetime:
         """The time of the newest public words; the page's own beginning when there are none."""
         times = [self.page.created_at]
-        times += [said_at(i) for i in self.reader.recently_updated(1)]
-        times += [m.updated_at for m in (*self.planned, *self.reader.recent_maintenances(RECENT))]
+        times += [said_at(i) for i in self.updated_incidents(1)]
+        times += [m.updated_at for m in (*self.planned, *self.recent_maintenances(RECENT))]
         return max(times)
 
     @cached_property
@@ -142,17 +238,21 @@ class Reading:
         return max(times)
 
     @cached_property
-    def _by_component(self) -> dict[str, list[Stretch]]:
-        found: dict[str, list[Stretch]] = {}
+    def _entries(self) -> dict[str, dict[str, list[PublicEntry]]]:
+        """By component and reference, what reaches into the days that the bars show."""
+        kept = self.kept
         _, since = window(self.today, self.dates.zone)
-        entries = self.reader.entries_since(since)
-        for component_id in {e.component_id for e in entries}:
-            found[component_id] = stretches(e for e in entries if e.component_id == component_id)
-        return found
+        if kept.entries_since != since:
+            kept.entries, kept.entries_since = {}, since
+            for entry in self.reader.entries_since(since):
+                ref = entry.incident_ref or entry.maintenance_ref or ""
+                kept.entries.setdefault(entry.component_id, {}).setdefault(ref, []).append(entry)
+        return kept.entries
 
     def stretches_of(self, component: PublicComponent) -> list[Stretch]:
-        """Trouble and planned work of a component in the last 90 days, oldest first."""
-        return self._by_component.get(component.id, [])
+        """Trouble and planned work of a component in the days that the bars show, oldest first."""
+        entries = [e for found in self._entries.get(component.id, {}).values() for e in found]
+        return self.kept.once(("stretches", component.id), entries, lambda: stretches(entries))
 
 
 def said_at(incident: PublicIncident) -> datetime:
@@ -201,23 +301,17 @@ def _as_it_stands(update: PublicUpdate, incident: PublicIncident) -> PublicUpdat
     return said
 
 
-def estimate_result(incident: PublicIncident) -> str:
-    """As in “35 minutes earlier than we said”, by the last time we gave; empty when there is nothing to judge."""
+def estimate_gap(incident: PublicIncident) -> float | None:
+    """How many seconds it ended before the last time we gave (negative: after it); None with nothing to judge."""
     eta, end = incident.eta, ended_at(incident)
     if eta is None or eta.last_due_at is None or end is None or incident.backfilled:
-        return ""
-    return _against(end, eta.last_due_at) if eta.outcome in (EtaOutcome.MET, EtaOutcome.MISSED) else ""
+        return None
+    judged = eta.outcome in (EtaOutcome.MET, EtaOutcome.MISSED)
+    return (eta.last_due_at - end).total_seconds() if judged else None
 
 
-def plan_result(maintenance: PublicMaintenance) -> str:
-    """How a finished maintenance ended against its plan; empty when it is not known."""
+def plan_gap(maintenance: PublicMaintenance) -> float | None:
+    """How many seconds a maintenance ended before its plan (negative: after it); None when that is not known."""
     if maintenance.state is not MaintenanceState.COMPLETED or maintenance.actual_end is None or maintenance.backfilled:
-        return ""
-    return _against(maintenance.actual_end, maintenance.ends_at)
-
-
-def _against(end: datetime, said: datetime) -> str:
-    seconds = (said - end).total_seconds()
-    if abs(seconds) < 60:  # noqa: PLR2004  a minute is the finest time the page prints
-        return "at the time we said"
-    return f"{long_duration(abs(seconds))} {'earlier' if seconds > 0 else 'later'} than we said"
+        return None
+    return (maintenance.ends_at - maintenance.actual_end).total_seconds()

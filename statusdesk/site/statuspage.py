@@ -104,7 +104,7 @@ class StatuspageApi:
 
     def incidents(self) -> bytes:
         """api/v2/incidents.json: the 50 newest."""
-        return self._incident_list(self.reading.reader.recent_incidents(LISTED))
+        return self._incident_list(self.reading.recent_incidents(LISTED))
 
     def unresolved(self) -> bytes:
         """api/v2/incidents/unresolved.json."""
@@ -112,7 +112,7 @@ class StatuspageApi:
 
     def scheduled(self) -> bytes:
         """api/v2/scheduled-maintenances.json: the 50 newest."""
-        return self._maintenance_list(self.reading.reader.recent_maintenances(LISTED))
+        return self._maintenance_list(self.reading.recent_maintenances(LISTED))
 
     def front(self) -> dict[str, Callable[[], bytes]]:
         """The documents that every change touches, by path, the status itself last."""

@@ -213,8 +213,10 @@ incidents = sa.Table(
     _int("last_seq"),
     _text("month", 7),
     sa.Index(None, "started_at"),
-    sa.Index(None, "updated_at"),
-    sa.Index(None, "drill", "month"),
+    # The page's lists leave drills out and end with the id: without all of it in the index they would sort everything.
+    sa.Index("ix_incident_newest", "drill", "started_at", "id"),
+    sa.Index("ix_incident_updated", "drill", "updated_at", "id"),
+    sa.Index("ix_incident_month", "drill", "month", "started_at", "id"),
     sa.Index(None, "resolved_at"),
     sa.Index(None, "state"),
 )
@@ -282,7 +284,7 @@ promises = sa.Table(
     _at("settled_at", null=True),
     _int("settled_seq", None, null=True),
     sa.PrimaryKeyConstraint("incident_id", "seq"),
-    sa.Index(None, "settled_at"),
+    sa.Index("ix_promise_settled", "settled_at", "state", "incident_id"),
     # Invariant 4, held by the database itself: never two open promises for one incident.
     sa.Index("one_open_promise", "incident_id", unique=True, sqlite_where=_OPEN_PROMISE),
 )

@@ -47,7 +47,7 @@ def render(folder: Path) -> Path:
     """The site of the example history in a folder."""
     reader = northlake(open_now=False)
     reader.put_page(page(base_url="https://status.northlake.example"))
-    build(reader, out=folder / "site", state_file=folder / "ws" / "site.log", now=utc("2026-06-11 06:30"))
+    build(reader, out=folder / "site", state_file=folder / "ws" / "site.db", now=utc("2026-06-11 06:30"))
     return folder / "site"
 
 

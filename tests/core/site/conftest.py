@@ -12,7 +12,7 @@ from tests.core.site.memory import northlake, utc
 def open_site(tmp_path_factory):
     """Northlake while card payments fail."""
     folder = tmp_path_factory.mktemp("open")
-    build(northlake(), out=folder / "site", state_file=folder / "ws" / "site.log", now=utc("2026-06-09 13:53"))
+    build(northlake(), out=folder / "site", state_file=folder / "ws" / "site.db", now=utc("2026-06-09 13:53"))
     return folder / "site"
 
 
@@ -23,7 +23,7 @@ def ok_site(tmp_path_factory):
     build(
         northlake(open_now=False),
         out=folder / "site",
-        state_file=folder / "ws" / "site.log",
+        state_file=folder / "ws" / "site.db",
         now=utc("2026-06-11 06:30"),
     )
     return folder / "site"

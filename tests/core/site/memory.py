@@ -47,7 +47,7 @@ class MemoryReader:
     page_: PublicPage
     groups_: list[PublicGroup] = field(default_factory=list)
     components_: list[PublicComponent] = field(default_factory=list)
-    incidents: dict[str, PublicIncident] = field(default_factory=dict)
+    incidents_: dict[str, PublicIncident] = field(default_factory=dict)
     works: dict[str, PublicMaintenance] = field(default_factory=dict)
     events: list[tuple[Touched, str]] = field(default_factory=list)
     record_: PublicRecord = field(
@@ -61,7 +61,7 @@ class MemoryReader:
 
     def put(self, thing: PublicIncident | PublicMaintenance) -> None:
         if isinstance(thing, PublicIncident):
-            self.incidents[thing.ref] = thing
+            self.incidents_[thing.ref] = thing
             self.events.append((Touched.INCIDENT, thing.ref))
         else:
             self.works[thing.ref] = thing
@@ -116,60 +116,64 @@ class MemoryReader:
             for c in self.components_
         ]
 
-    def open_incidents(self) -> Sequence[PublicIncident]:
+    def open_refs(self) -> Sequence[str]:
         found = [i for i in self._fresh() if i.state.is_open]
-        return sorted(found, key=lambda i: (-i.impact.rank, -i.started_at.timestamp(), i.ref))
+        return [i.ref for i in sorted(found, key=lambda i: (-i.impact.rank, -i.started_at.timestamp(), i.ref))]
 
-    def waiting_incidents(self) -> Sequence[PublicIncident]:
+    def waiting_refs(self) -> Sequence[str]:
         found = [i for i in self._fresh() if i.state is IncidentState.RESOLVED and i.confirmed < i.asked]
-        return sorted(found, key=lambda i: (i.started_at, i.ref), reverse=True)
+        return [i.ref for i in sorted(found, key=lambda i: (i.started_at, i.ref), reverse=True)]
 
-    def incident(self, ref: str) -> PublicIncident | None:
-        self.reads.append(ref)
-        return next((i for i in self._fresh() if i.ref == ref), None)
+    def incidents(self, refs: Sequence[str]) -> Sequence[PublicIncident]:
+        self.reads += refs
+        return [i for i in self._fresh() if i.ref in refs]
 
-    def incidents_in_month(self, month: str) -> Sequence[PublicIncident]:
-        return [i for i in self._newest() if i.month == month]
+    def refs_in_month(self, month: str) -> Sequence[str]:
+        return [i.ref for i in self._newest() if i.month == month]
 
-    def recent_incidents(self, limit: int) -> Sequence[PublicIncident]:
-        return self._newest()[:limit]
+    def recent_refs(self, limit: int) -> Sequence[str]:
+        return [i.ref for i in self._newest()[:limit]]
 
-    def recently_updated(self, limit: int) -> Sequence[PublicIncident]:
-        return sorted(self._fresh(), key=lambda i: (i.updates[-1].published_at, i.ref), reverse=True)[:limit]
+    def updated_refs(self, limit: int) -> Sequence[str]:
+        found = sorted(self._fresh(), key=lambda i: (i.updates[-1].published_at, i.ref), reverse=True)
+        return [i.ref for i in found[:limit]]
 
-    def component_incidents(self, component_id: str, limit: int) -> Sequence[PublicIncident]:
-        return [i for i in self._newest() if any(e.component_id == component_id for e in i.entries)][:limit]
+    def component_refs(self, component_id: str, limit: int) -> Sequence[str]:
+        found = [(e.from_at, i.ref) for i in self._fresh() for e in i.entries if e.component_id == component_id]
+        return list(dict.fromkeys(ref for _, ref in sorted(found, reverse=True)))[:limit]
 
-    def active_maintenances(self) -> Sequence[PublicMaintenance]:
-        return sorted((m for m in self._works() if not m.state.is_over), key=lambda m: (m.starts_at, m.ref))
+    def active_maintenance_refs(self) -> Sequence[str]:
+        return [m.ref for m in sorted(self._works(), key=lambda m: (m.starts_at, m.ref)) if not m.state.is_over]
 
-    def recent_maintenances(self, limit: int) -> Sequence[PublicMaintenance]:
-        return sorted(self._works(), key=lambda m: (m.starts_at, m.ref), reverse=True)[:limit]
+    def recent_maintenance_refs(self, limit: int) -> Sequence[str]:
+        return [m.ref for m in sorted(self._works(), key=lambda m: (m.starts_at, m.ref), reverse=True)][:limit]
 
-    def component_maintenances(self, component_id: str, limit: int) -> Sequence[PublicMaintenance]:
-        return [m for m in self.recent_maintenances(10**6) if component_id in [key for key, _, _ in m.components]][
-            :limit
+    def component_maintenance_refs(self, component_id: str, limit: int) -> Sequence[str]:
+        found = self.maintenances(self.recent_maintenance_refs(10**6))
+        named = {m.ref for m in found if component_id in [key for key, _, _ in m.components]}
+        return [ref for ref in self.recent_maintenance_refs(10**6) if ref in named][:limit]
+
+    def maintenance_refs_in_month(self, month: str) -> Sequence[str]:
+        return [
+            m.ref for m in sorted(self._works(), key=lambda m: (m.starts_at, m.ref), reverse=True) if m.month == month
         ]
 
-    def maintenance(self, ref: str) -> PublicMaintenance | None:
-        return next((m for m in self._works() if m.ref == ref), None)
-
-    def maintenances_in_month(self, month: str) -> Sequence[PublicMaintenance]:
-        return [m for m in self.recent_maintenances(10**6) if m.month == month]
+    def maintenances(self, refs: Sequence[str]) -> Sequence[PublicMaintenance]:
+        return [m for m in self._works() if m.ref in refs]
 
     def months(self) -> Sequence[MonthCount]:
-        keys = {i.month for i in self.incidents.values()} | {m.month for m in self.works.values()}
+        keys = {i.month for i in self.incidents_.values()} | {m.month for m in self.works.values()}
         return [
             MonthCount(
                 month=key,
-                incidents=sum(i.month == key for i in self.incidents.values()),
+                incidents=sum(i.month == key for i in self.incidents_.values()),
                 maintenances=sum(m.month == key for m in self.works.values()),
             )
             for key in sorted(keys, reverse=True)
         ]
 
     def refs(self) -> Sequence[str]:
-        return list(self.incidents)
+        return list(self.incidents_)
 
     def maintenance_refs(self) -> Sequence[str]:
         return list(self.works)
@@ -200,7 +204,7 @@ class MemoryReader:
     def _fresh(self) -> list[PublicIncident]:
         names = {c.id: c for c in self.components_}
         out = []
-        for incident in self.incidents.values():
+        for incident in self.incidents_.values():
             entries = tuple(
                 replace(e, component_name=names[e.component_id].name, component_slug=names[e.component_id].slug)
                 if e.component_id in names
@@ -227,7 +231,7 @@ class MemoryReader:
         ]
 
     def _entries(self) -> list[PublicEntry]:
-        found = [e for i in self.incidents.values() for e in i.entries]
+        found = [e for i in self.incidents_.values() for e in i.entries]
         for m in self.works.values():
             if m.actual_start is None:
                 continue

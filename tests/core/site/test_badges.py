@@ -21,7 +21,7 @@ BEGAN = utc("2026-06-09 13:12")
 
 
 def badges(reader: MemoryReader) -> Badges:
-    return Badges(editions(Reading(reader, reader.page(), BEGAN.date()))[0])
+    return Badges(editions(Reading(reader, reader.page(), BEGAN))[0])
 
 
 def title(svg: bytes) -> str:

@@ -15,11 +15,11 @@ from statusdesk.site.edition import editions
 from statusdesk.site.reading import Reading
 from tests.core.site.memory import MemoryReader, incident, maintenance, northlake, page, update, utc
 
-TODAY = utc("2026-06-09 13:53").date()
+NOW = utc("2026-06-09 13:53")
 
 
 def raw(reader: MemoryReader) -> bytes:
-    return Calendar(editions(Reading(reader, reader.page(), TODAY))[0]).calendar()
+    return Calendar(editions(Reading(reader, reader.page(), NOW))[0]).calendar()
 
 
 def events(reader: MemoryReader) -> list[icalendar.Event]:
@@ -82,14 +82,14 @@ def test_what_was_called_off_says_so():
 def test_closing_says_nothing_new_and_changes_nothing():
     reader = northlake(open_now=False)
     before = raw(reader)
-    card = reader.incidents["SD-2026-0042"]
+    card = reader.incidents_["SD-2026-0042"]
     reader.put(replace(card, state=IncidentState.CLOSED, closed_at=utc("2026-06-10 08:00")))
     assert raw(reader) == before
 
 
 def test_taken_back_words_are_not_in_it():
     reader = northlake()
-    card = reader.incidents["SD-2026-0042"]
+    card = reader.incidents_["SD-2026-0042"]
     first = replace(card.updates[0], replaced_seq=2, replaced_kind=UpdateKind.RETRACTION)
     reason = update(2, utc("2026-06-09 13:20"), card.state, "It was another street.", kind=UpdateKind.RETRACTION, corrects_seq=1)  # fmt: skip
     reader.put(replace(card, updates=(first, reason)))
@@ -127,7 +127,7 @@ def test_it_is_bounded_and_never_forgets_what_is_not_over():
     found = events(reader)
     titles = [str(one["SUMMARY"]) for one in found]
     assert "Old 79: Investigating" in titles
-    open_now = len(reader.open_incidents()) + len(reader.active_maintenances())
+    open_now = len(reader.open_refs()) + len(reader.active_maintenance_refs())
     assert len(found) == 50 + open_now
 
 

@@ -18,18 +18,18 @@ from statusdesk.site.edition import editions
 from statusdesk.site.reading import Reading
 from tests.core.site.memory import MemoryReader, northlake, page, utc
 
-TODAY = utc("2026-06-09 13:53").date()
+NOW = utc("2026-06-09 13:53")
 RED, INK = (176, 28, 34), (18, 33, 42)
 
 
 def cards(reader: MemoryReader) -> Cards:
-    return Cards(editions(Reading(reader, reader.page(), TODAY))[0])
+    return Cards(editions(Reading(reader, reader.page(), NOW))[0])
 
 
 def card(title: str | None = None, locale: str = "en-GB", **changes: object) -> Image.Image:
     reader = northlake()
     reader.put_page(page(locale=locale))
-    found = reader.incidents["SD-2026-0042"]
+    found = reader.incidents_["SD-2026-0042"]
     return picture(cards(reader).incident(replace(found, title=found.title if title is None else title, **changes)))
 
 
@@ -113,7 +113,7 @@ def test_any_title_makes_a_picture(title):
 
 def test_nothing_on_a_card_is_younger_than_what_it_tells():
     reader = northlake()
-    found = reader.incidents["SD-2026-0042"]
+    found = reader.incidents_["SD-2026-0042"]
     draw = cards(reader).incident
     later = replace(found, updated_at=utc("2026-06-09 13:59"), asked=3, confirmed=1, who_affected="Others")
     assert draw(later) == draw(found)
@@ -128,15 +128,15 @@ def test_the_page_has_a_card_of_how_it_is():
 
 def test_the_bytes_are_those_of_every_machine():
     """Held by a digest: another zlib, processor or system that packs differently fails here, not in a team's folder."""
-    digest = hashlib.sha256(cards(northlake()).incident(northlake().incidents["SD-2026-0042"])).hexdigest()
+    digest = hashlib.sha256(cards(northlake()).incident(northlake().incidents_["SD-2026-0042"])).hexdigest()
     assert digest == "3f6acdb159200ead90d652e4d1979fddbdc7812ae08e70eb2cd1fe3913531244"
 
 
 def test_drawing_loads_no_library_for_it():
     code = (
-        "import sys; from tests.core.site.memory import northlake; from datetime import date; "
+        "import sys; from tests.core.site.memory import northlake; from tests.core.site.memory import utc; "
         "from statusdesk.site import cards, edition, reading; r = northlake(); "
-        "c = cards.Cards(edition.editions(reading.Reading(r, r.page(), date(2026, 6, 9)))[0]); c.page(); "
+        "c = cards.Cards(edition.editions(reading.Reading(r, r.page(), utc('2026-06-09 13:53')))[0]); c.page(); "
         "found = {'PIL', 'numpy', 'arabic_reshaper', 'bidi'} & set(sys.modules); assert not found, found"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

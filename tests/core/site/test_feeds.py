@@ -26,7 +26,7 @@ def online(tmp_path):
     reader.put_page(page(base_url="https://status.example/sub"))
 
     def write():
-        build(reader, out=tmp_path / "site", state_file=tmp_path / "ws" / "site.log", now=NOW)
+        build(reader, out=tmp_path / "site", state_file=tmp_path / "ws" / "site.db", now=NOW)
         return tmp_path / "site"
 
     return reader, write
@@ -53,7 +53,7 @@ def test_the_feed_of_updates_has_an_entry_for_each(online):
 def test_ids_stay_and_the_time_moves_when_words_are_mended(online):
     reader, write = online
     before = {e.id: e.updated for e in parse(write() / "feed.atom").entries}
-    card = reader.incidents["SD-2026-0042"]
+    card = reader.incidents_["SD-2026-0042"]
     mended = replace(card.updates[0], replaced_seq=4, replaced_kind=UpdateKind.RETRACTION)
     reason = update(
         4, NOW, IncidentState.IDENTIFIED, "It was another street.", kind=UpdateKind.RETRACTION, corrects_seq=1
@@ -76,7 +76,7 @@ def test_the_history_feed_has_the_shape_of_statuspage(online):
     assert feed.feed.id == "tag:status.example,2005:/history"
     assert feed.feed.title == "Northlake Status - Incident History"
     card = next(e for e in feed.entries if "Card" in e.title)
-    assert card.id == f"tag:status.example,2005:Incident/{reader.incidents['SD-2026-0042'].code}"
+    assert card.id == f"tag:status.example,2005:Incident/{reader.incidents_['SD-2026-0042'].code}"
     raw = (write() / "history.atom").read_text()
     assert (
         "&lt;p&gt;&lt;small&gt;Jun &lt;var data-var='date'&gt;9&lt;/var&gt;, &lt;var data-var='time'&gt;15:14&lt;/var&gt; CEST&lt;/small&gt;&lt;br&gt;&lt;strong&gt;Investigating&lt;/strong&gt; - Card payments"
@@ -128,7 +128,7 @@ def test_news_of_one_component_leaves_the_feeds_of_others_alone(online):
 def test_statuspages_rss_moves_its_date_with_every_update(online):
     reader, write = online
     first = next(e for e in parse(write() / "history.rss").entries if "Card" in e.title)
-    card = reader.incidents["SD-2026-0042"]
+    card = reader.incidents_["SD-2026-0042"]
     said = update(4, utc("2026-06-09 14:08"), IncidentState.IDENTIFIED, "Hill Street takes cards.")
     reader.put(replace(card, updates=(*card.updates, said)))
     then = next(e for e in parse(write() / "history.rss").entries if "Card" in e.title)
@@ -140,11 +140,12 @@ def test_statuspages_rss_moves_its_date_with_every_update(online):
 def test_another_language_has_entries_of_its_own(online):
     reader, _ = online
     reader.put_page(page(base_url="https://status.example/sub", languages=("fi",)))
-    main, finnish = editions(Reading(reader, reader.page(), NOW.date()))
+    main, finnish = editions(Reading(reader, reader.page(), NOW))
     english, other = feedparser.parse(Feeds(main).atom()), feedparser.parse(Feeds(finnish).atom())
     assert other.entries[0].link == "https://status.example/sub/fi/incidents/SD-2026-0042/#u3"
     assert not {e.id for e in english.entries} & {e.id for e in other.entries}
     assert other.feed.language == "fi"
+    assert other.entries[0].content[0].language == "en-GB", "what people wrote is in the page's main language"
 
 
 def test_feeds_are_bounded(online):
@@ -175,7 +176,7 @@ def test_whatever_people_write_stays_text(online):
     said = update(1, NOW, IncidentState.INVESTIGATING, "x", body_html="<p>a ]]> &amp; b</p>", author=hostile)
     reader.put(replace(incident("SD-2026-0099", "x", NOW, updates=(said,)), title=hostile))
     reader.put_page(page(name=hostile, base_url="https://status.example/sub"))
-    for path, render in Feeds(editions(Reading(reader, reader.page(), NOW.date()))[0]).front().items():
+    for path, render in Feeds(editions(Reading(reader, reader.page(), NOW))[0]).front().items():
         if path == "feed.json":
             assert json.loads(render())["items"][0]["title"].startswith("]]></title>")
             continue

@@ -15,7 +15,7 @@ NOW = utc("2026-06-09 13:53")
 
 
 def the_map(reader, refs=None):
-    found = editions(Reading(reader, reader.page(), NOW.date()))
+    found = editions(Reading(reader, reader.page(), NOW))
     refs = list(reader.refs())[::-1] if refs is None else refs
     return ET.fromstring(sitemap(found, refs, reader.maintenance_refs()))
 

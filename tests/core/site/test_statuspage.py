@@ -98,7 +98,7 @@ def status_of(tmp_path, *things, components=("Tills",)) -> dict:
         reader.put_component(component(name, number))
     for thing in things:
         reader.put(thing)
-    build(reader, out=tmp_path / "site", state_file=tmp_path / "ws" / "site.log", now=utc("2026-06-09 14:00"))
+    build(reader, out=tmp_path / "site", state_file=tmp_path / "ws" / "site.db", now=utc("2026-06-09 14:00"))
     return load(tmp_path / "site", "status")["status"]
 
 
@@ -144,7 +144,7 @@ def test_states_that_statuspage_does_not_know_are_translated(tmp_path):
     for number, state in enumerate((IncidentState.CLOSED, IncidentState.WITHDRAWN), 90):
         reader.put(replace(incident(f"SD-2026-00{number}", "X", BEGAN, state=state), resolved_at=end))
     reader.put(replace(reader.works["SD-2026-M007"], state=MaintenanceState.CANCELLED))
-    build(reader, out=tmp_path / "site", state_file=tmp_path / "ws" / "site.log", now=utc("2026-06-09 14:00"))
+    build(reader, out=tmp_path / "site", state_file=tmp_path / "ws" / "site.db", now=utc("2026-06-09 14:00"))
     found = {i["statusdesk"]["state"]: i["status"] for i in load(tmp_path / "site", "incidents")["incidents"]}
     assert (found["closed"], found["withdrawn"]) == ("resolved", "resolved")
     [work] = load(tmp_path / "site", "scheduled-maintenances")["scheduled_maintenances"]
@@ -154,7 +154,7 @@ def test_states_that_statuspage_does_not_know_are_translated(tmp_path):
 def test_addresses_are_absolute_once_the_page_is_online(tmp_path):
     reader = northlake()
     reader.put_page(page(base_url="https://status.example/sub"))
-    build(reader, out=tmp_path / "site", state_file=tmp_path / "ws" / "site.log", now=utc("2026-06-09 14:00"))
+    build(reader, out=tmp_path / "site", state_file=tmp_path / "ws" / "site.db", now=utc("2026-06-09 14:00"))
     [card] = load(tmp_path / "site", "incidents/unresolved")["incidents"]
     assert card["shortlink"] == "https://status.example/sub/incidents/SD-2026-0042/"
     assert load(tmp_path / "site", "status")["page"]["url"] == "https://status.example/sub"

@@ -1,4 +1,4 @@
-"""How the page looks and in which languages it can be read; contact cards."""
+"""How the page looks and in which languages it can be read; contact cards; lists that need no sorting."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -36,3 +36,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_card")),
     )
     op.create_index(op.f("ix_contact_card_ends_at"), "contact_card", ["ends_at"], unique=False)
+    op.drop_index(op.f("ix_incident_updated_at"), table_name="incident")
+    op.drop_index(op.f("ix_incident_drill_month"), table_name="incident")
+    op.create_index("ix_incident_newest", "incident", ["drill", "started_at", "id"])
+    op.create_index("ix_incident_updated", "incident", ["drill", "updated_at", "id"])
+    op.create_index("ix_incident_month", "incident", ["drill", "month", "started_at", "id"])
+    op.drop_index(op.f("ix_promise_settled_at"), table_name="promise")
+    op.create_index("ix_promise_settled", "promise", ["settled_at", "state", "incident_id"])
