@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from statusdesk.domain.component import ComponentStatus, status_of, worst
@@ -63,26 +64,13 @@ class _Told:
 class StatuspageApi:
     """Builds the documents. All bytes are ASCII, keys stand as built: no reader can trip over an unusual character.
 
-    What is told of a problem stands in up to four documents and is put together once. Whoever keeps this object for the
-    next build gives it that build's `reading`, and says what changed in between with `forget`.
+    What the lists tell of a problem is put together once, and again only when the problem changes: a running desk keeps
+    it from one build to the next (`Kept.once`).
     """
 
     def __init__(self, reading: Reading) -> None:
-        self._told: dict[str, _Told] = {}
-        self.see(reading)
-
-    def see(self, reading: Reading) -> None:
-        """Build from another reading from now on."""
         self.reading = reading
         self._now: dict[str, str] = {}
-
-    def forget(self, refs: Iterable[str] | None = None) -> None:
-        """These problems and planned works changed; None: all, as when the page or a component has another name."""
-        if refs is None:
-            self._told.clear()
-        else:
-            for ref in refs:
-                self._told.pop(ref, None)
 
     def summary(self) -> bytes:
         """api/v2/summary.json."""
@@ -147,11 +135,23 @@ class StatuspageApi:
         return _document(page=self._page(), scheduled_maintenances=self._maintenances(works))
 
     def _incidents(self, incidents: Sequence[PublicIncident]) -> str:
-        told = (self._incident(i).around(self._components_now(e.component_id for e in i.entries)) for i in incidents)
+        once = self.reading.kept.once
+        told = (
+            once(("v2", i.ref), i, partial(self._incident, i)).around(
+                self._components_now(e.component_id for e in i.entries)
+            )
+            for i in incidents
+        )
         return f"[{','.join(told)}]"
 
     def _maintenances(self, works: Sequence[PublicMaintenance]) -> str:
-        told = (self._maintenance(m).around(self._components_now(key for key, _, _ in m.components)) for m in works)
+        once = self.reading.kept.once
+        told = (
+            once(("v2", m.ref), m, partial(self._maintenance, m)).around(
+                self._components_now(key for key, _, _ in m.components)
+            )
+            for m in works
+        )
         return f"[{','.join(told)}]"
 
     def _page(self, updated_at: datetime | None = None) -> str:
@@ -244,62 +244,54 @@ class StatuspageApi:
         return out
 
     def _incident(self, incident: PublicIncident) -> _Told:
-        told = self._told.get(incident.ref)
-        if told is None:
-            updates = incident.updates
-            first_watched = next((u for u in updates if u.state_after is IncidentState.MONITORING), None)
-            end = ended_at(incident)
-            before = {
-                "id": incident.code,
-                "name": incident.title,
-                "status": _status_of(incident.state),
-                "created_at": rfc3339(incident.first_public_at),
-                "updated_at": rfc3339(said_at(incident)),
-                "monitoring_at": rfc3339(first_watched.published_at) if first_watched else None,
-                "resolved_at": rfc3339(end) if end else None,
-                "impact": incident.impact.value,
-                "shortlink": self.absolute(f"incidents/{incident.ref}/"),
-                "started_at": rfc3339(incident.started_at),
-                "page_id": self._page_id,
-                "incident_updates": self._updates(updates, incident.code, incident.entries),
-            }
-            told = _around_components(before, {"reminder_intervals": None, "statusdesk": _own_fields(incident)})
-            self._told[incident.ref] = told
-        return told
+        updates = incident.updates
+        first_watched = next((u for u in updates if u.state_after is IncidentState.MONITORING), None)
+        end = ended_at(incident)
+        before = {
+            "id": incident.code,
+            "name": incident.title,
+            "status": _status_of(incident.state),
+            "created_at": rfc3339(incident.first_public_at),
+            "updated_at": rfc3339(said_at(incident)),
+            "monitoring_at": rfc3339(first_watched.published_at) if first_watched else None,
+            "resolved_at": rfc3339(end) if end else None,
+            "impact": incident.impact.value,
+            "shortlink": self.absolute(f"incidents/{incident.ref}/"),
+            "started_at": rfc3339(incident.started_at),
+            "page_id": self._page_id,
+            "incident_updates": self._updates(updates, incident.code, incident.entries),
+        }
+        return _around_components(before, {"reminder_intervals": None, "statusdesk": _own_fields(incident)})
 
     def _maintenance(self, m: PublicMaintenance) -> _Told:
-        told = self._told.get(m.ref)
-        if told is None:
-            before = {
-                "id": m.code,
-                "name": m.title,
-                "status": _status_of(m.state),
-                "created_at": rfc3339(m.published_at),
-                "updated_at": rfc3339(m.updated_at),
-                "monitoring_at": None,
-                "resolved_at": rfc3339(m.actual_end or m.updated_at) if m.state.is_over else None,
-                "impact": "maintenance",
-                "shortlink": self.absolute(f"maintenance/{m.ref}/"),
-                "started_at": rfc3339(m.actual_start or m.published_at),
-                "page_id": self._page_id,
-                "incident_updates": self._updates(m.updates, m.code, _worked_on(m)),
-            }
-            after = {
-                "reminder_intervals": None,
-                "scheduled_for": rfc3339(m.starts_at),
-                "scheduled_until": rfc3339(m.ends_at),
-                "statusdesk": {
-                    "ref": m.ref,
-                    "cancelled": m.state is MaintenanceState.CANCELLED,
-                    "actual_start": rfc3339(m.actual_start) if m.actual_start else None,
-                    "actual_end": rfc3339(m.actual_end) if m.actual_end else None,
-                    "rescheduled_from": rfc3339(m.rescheduled_from) if m.rescheduled_from else None,
-                    "max_interruption_s": m.max_interruption_s,
-                },
-            }
-            told = _around_components(before, after)
-            self._told[m.ref] = told
-        return told
+        before = {
+            "id": m.code,
+            "name": m.title,
+            "status": _status_of(m.state),
+            "created_at": rfc3339(m.published_at),
+            "updated_at": rfc3339(m.updated_at),
+            "monitoring_at": None,
+            "resolved_at": rfc3339(m.actual_end or m.updated_at) if m.state.is_over else None,
+            "impact": "maintenance",
+            "shortlink": self.absolute(f"maintenance/{m.ref}/"),
+            "started_at": rfc3339(m.actual_start or m.published_at),
+            "page_id": self._page_id,
+            "incident_updates": self._updates(m.updates, m.code, _worked_on(m)),
+        }
+        after = {
+            "reminder_intervals": None,
+            "scheduled_for": rfc3339(m.starts_at),
+            "scheduled_until": rfc3339(m.ends_at),
+            "statusdesk": {
+                "ref": m.ref,
+                "cancelled": m.state is MaintenanceState.CANCELLED,
+                "actual_start": rfc3339(m.actual_start) if m.actual_start else None,
+                "actual_end": rfc3339(m.actual_end) if m.actual_end else None,
+                "rescheduled_from": rfc3339(m.rescheduled_from) if m.rescheduled_from else None,
+                "max_interruption_s": m.max_interruption_s,
+            },
+        }
+        return _around_components(before, after)
 
     def _updates(self, updates: Sequence[PublicUpdate], code: str, entries: Sequence[PublicEntry]) -> list[Json]:
         by_seq = {u.seq: u for u in updates}
