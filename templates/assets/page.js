@@ -40,7 +40,7 @@ const tick = () => {
       e.style.minBlockSize = over ? e.getBoundingClientRect().height + "px" : "";
       const kept = e.kept;
       e.kept = over && [...e.childNodes];
-      e.replaceChildren(...over ? [e.dataset.gone || ""] : kept);
+      e.replaceChildren(...over ? [e.dataset.over] : kept);
     }
     claim(e, "gone", over);
     claim(e, "soon", since(e.dataset.from) < 0);
@@ -57,7 +57,7 @@ const tick = () => {
 // so the script compares content: what it stood for at load against what the server has, and it asks for the page only
 // when build.json names another build than at the last look. Both requests carry If-None-Match (cache: "no-cache").
 const parts = doc => [doc.title, doc.body.className, find(".stamp", doc)?.innerHTML, find("main", doc).innerHTML].join();
-const sameLook = html => html.includes(`>${find("style").textContent}</style>`) && html.includes(find("script").getAttribute("src"));
+const sameLook = html => html.includes(`>${find("style").textContent}</style>`) && html.includes(find("script[src]").getAttribute("src"));
 const news = document.createElement("p");
 let shown = parts(document), known, wait, timer, busy, again = performance.getEntriesByType("navigation")[0]?.type !== "reload";
 news.className = "vh";
