@@ -1,6 +1,6 @@
 # StatusDesk. `make` alone lists the targets. Every target does its own set-up.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench shots site package lock qt-libraries
+.PHONY: help run demo test check bench shots site messages package lock qt-libraries
 
 PYTHON ?= python3
 VENV := .venv
@@ -38,6 +38,9 @@ shots: $(VENV)/ready-dev qt-libraries ## pictures of every window and page, into
 
 site: $(VENV)/ready ## render the page of the workspace
 	$(BIN)/statusdeskctl build
+
+messages: $(VENV)/ready-dev ## bring the translations of the page in step with its texts
+	$(BIN)/python -m tests.messages
 
 package: $(VENV)/ready-dev ## the wheel and the source distribution, into dist
 	$(BIN)/python -m build --no-isolation

@@ -64,7 +64,8 @@ _PAGES = (
     rf"|(?:incidents|maintenance|components)/{_NAME}/index\.html|components/{_NAME}/(?:feed\.atom|badge\.svg)"
 )
 _SHARED = (
-    r"404\.html|_headers|build\.json|sitemap\.xml|robots\.txt|card\.png|assets/page-[0-9a-f]{12}\.js|assets/logo-[0-9a-f]{12}\.(?:png|svg|webp)"
+    r"404\.html|_headers|build\.json|sitemap\.xml|robots\.txt|card\.png|assets/page-[0-9a-f]{12}\.js"
+    r"|assets/logo-[0-9a-f]{12}\.(?:png|svg|webp)"
     rf"|incidents/{_NAME}/card\.png|api/v2/incidents/{_NAME}\.json"
     r"|api/v2/(?:summary|status|components|incidents|scheduled-maintenances)\.json"
     r"|api/v2/scheduled-maintenances/(?:active|upcoming)\.json"

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, date, datetime
+import copy
+import re
+from datetime import date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_locale_identifier, parse_locale
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date
+from babel.localedata import LocaleDataDict, load
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
-_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+# The year of a full date, with what stands before it: “, y”, “ 'de' y”, “y年”.
+_YEAR = re.compile(r"[,،]?\s*(?:'\w+'\s*)?y+年?")
 
 
 class Dates:
@@ -23,6 +27,20 @@ class Dates:
         self.zone = ZoneInfo(time_zone)
         self.locale = _locale(locale)
         self._days: dict[tuple[str, date], str] = {}
+        full = _pattern(self.locale.date_formats["full"])
+        if full.startswith("EEEE, d MMMM"):  # the house writes Tuesday 9 June, without the comma
+            full = full.replace(",", "")
+        self._patterns = {
+            "day": _pattern(self.locale.datetime_skeletons["MMMMd"]),
+            "day_year": _pattern(self.locale.date_formats["long"]),
+            "weekday": _YEAR.sub("", full).strip(),
+            "weekday_year": full,
+            "month": _pattern(self.locale.datetime_skeletons["yMMMM"]),
+        }
+        self._day_and_time: str = str(self.locale.datetime_formats["medium"])
+        hour, between = re.match(r"(H+)(\W)", _pattern(self.locale.datetime_skeletons["Hm"])).groups()  # type: ignore[union-attr]
+        self._clock = ("{:02}" if len(hour) > 1 else "{}") + between + "{:02}"
+        self._percent = re.sub(r"[#,0]+", "0.00", _pattern(self.locale.percent_formats[None]))
 
     @property
     def lang(self) -> str:
@@ -48,9 +66,9 @@ class Dates:
         return name if name.isalpha() else offset_words(local)
 
     def clock(self, instant: datetime) -> str:
-        """15:12."""
+        """15:12, or as the language writes it (15.12); always by 24 hours."""
         local = instant.astimezone(self.zone)
-        return f"{local.hour:02}:{local.minute:02}"
+        return self._clock.format(local.hour, local.minute)
 
     def clock_zone(self, instant: datetime) -> str:
         """15:12 CEST."""
@@ -58,7 +76,7 @@ class Dates:
 
     def full(self, instant: datetime) -> str:
         """9 June 2026, 15:12 CEST."""
-        return f"{self.day(self.on(instant))} {self.local(instant).year}, {self.clock_zone(instant)}"
+        return self._day_and_time.format(self.clock_zone(instant), self.day_year(self.on(instant)))
 
     def time(self, instant: datetime) -> Markup:
         """A `time` element: 15:12 CEST."""
@@ -71,18 +89,21 @@ class Dates:
 
     def moment(self, instant: datetime) -> Markup:
         """A `time` element with its day: 9 June, 15:12 CEST."""
-        return self._time(instant, f"{self.day(self.on(instant))}, {self.clock_zone(instant)}")
+        return self._time(instant, self._day_and_time.format(self.clock_zone(instant), self.day(self.on(instant))))
 
     def near(self, instant: datetime, other: datetime) -> Markup:
         """A `time` element that names its day only when it is another one than `other`'s."""
         return self.time(instant) if self.on(instant) == self.on(other) else self.moment(instant)
 
-    def between(self, start: datetime, end: datetime) -> Markup:
-        """From when to when, each day named once: 9 June, 15:12 to 17:10 CEST."""
-        if self.on(start) != self.on(end):
-            return self.moment(start) + " to " + self.moment(end)
-        first = self.clock(start) if self.zone_name(start) == self.zone_name(end) else self.clock_zone(start)
-        return self.weekday(self.on(start)) + ", " + self._time(start, first) + " to " + self.time(end)
+    def stamp(self, instant: datetime) -> Markup:
+        """When the page was written: Tuesday 9 June 2026, 15:52 CEST; narrow screens leave the day out."""
+        between = self._day_and_time.replace("{1}", "").replace("{0}", "")
+        day = self.weekday_year(self.on(instant)) + between
+        return Markup(f"<span>{day}</span>") + self.time(instant)  # noqa: S704  no text of users
+
+    def short(self, instant: datetime) -> Markup:
+        """A `time` element without its zone, for the beginning of a stretch whose end names it."""
+        return self._time(instant, self.clock(instant))
 
     def _time(self, instant: datetime, words: str) -> Markup:
         iso = self.local(instant).isoformat(timespec="minutes")
@@ -90,81 +111,58 @@ class Dates:
 
     def day(self, day: date) -> str:
         """9 June."""
-        return self._skeleton("MMMMd", day)
+        return self._say(day, self._patterns["day"])
 
     def day_year(self, day: date) -> str:
         """9 June 2026."""
-        return f"{self.day(day)} {day.year}"
+        return self._say(day, self._patterns["day_year"])
 
     def weekday(self, day: date) -> str:
-        """Tuesday 9 June."""
-        return self._skeleton("EEEE", day) + " " + self._skeleton("MMMMd", day).replace(" ", "\N{NO-BREAK SPACE}")
+        """Tuesday 9 June, whose day and month stay together on a line."""
+        said = self._say(day, self._patterns["weekday"])
+        return said.replace(" ", "\N{NO-BREAK SPACE}").replace("\N{NO-BREAK SPACE}", " ", 1)
 
     def days(self, first: date, last: date) -> str:
-        """1 to 7 June, or June 1 to 7, as the language has it; both days lie in one month."""
+        """1–7 June, or June 1–7, as the language has it; both days lie in one month."""
         if first == last:
             return self.day(first)
-        said = self.day(last)
-        return f"{first.day} to {said}" if said[:1].isdigit() else f"{self.day(first)} to {last.day}"
+        pattern = re.sub(r"d(\.|日)?", rf"'{first.day}'\1–'{last.day}'\1", self._patterns["day"], count=1)
+        return self._say(first, pattern)
 
     def weekday_year(self, day: date) -> str:
         """Tuesday 9 June 2026."""
-        return f"{self.weekday(day)} {day.year}"
+        return self._say(day, self._patterns["weekday_year"])
 
     def month(self, key: str) -> str:
         """June 2026, from 2026-06."""
-        return self._skeleton("yMMMM", date(int(key[:4]), int(key[5:]), 1))
+        return self._say(date(int(key[:4]), int(key[5:]), 1), self._patterns["month"])
 
     def month_name(self, key: str) -> str:
         """June, from 2026-06."""
-        return self._skeleton("LLLL", date(int(key[:4]), int(key[5:]), 1))
+        return self._say(date(int(key[:4]), int(key[5:]), 1), "LLLL")
 
     def month_short(self, day: date) -> str:
         """Jun."""
-        return self._skeleton("LLL", day)
+        return self._say(day, "LLL")
 
-    def _skeleton(self, skeleton: str, day: date) -> str:
-        known = self._days.get((skeleton, day))
+    def _say(self, day: date, pattern: str) -> str:
+        known = self._days.get((pattern, day))
         if known is None:
-            if skeleton in ("EEEE", "LLLL", "LLL"):
-                known = format_date(day, skeleton, locale=self.locale)
-            else:
-                noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-                known = format_skeleton(skeleton, noon, locale=self.locale)
-            self._days[skeleton, day] = known
+            known = self._days[pattern, day] = format_date(day, pattern, locale=self.locale)
         return known
 
     def number(self, number: int) -> str:
         """1,234."""
-        return str(format_decimal(number, locale=self.locale))
+        return str(number) if 0 <= number < 1000 else str(format_decimal(number, locale=self.locale))  # noqa: PLR2004
+
+    def rate(self, part: int, whole: int) -> str:
+        """95%, rounded down: 41 of 43."""
+        return str(format_percent(part * 100 // whole / 100, self._percent.replace("0.00", "0"), locale=self.locale))
 
     def percent(self, share: float) -> str:
         """99.95%: rounded down to two decimals, so that 100 means that nothing was lost."""
-        return "100%" if share >= 1 else str(format_percent(int(share * 10000) / 10000, "0.00%", locale=self.locale))
-
-
-def duration(seconds: float, *, short: bool = False) -> str:
-    """1 h 58 min; `short` leaves the last unit out: 1 h 58. From two days on 2 d 3 h."""
-    whole = int(seconds)
-    if whole < _MINUTE:
-        return "less than a minute" if whole else "0 min"
-    if whole < _HOUR:
-        return f"{whole // _MINUTE} min"
-    if whole < 2 * _DAY:
-        hours, minutes = divmod(whole // _MINUTE, 60)
-        if not minutes:
-            return f"{hours} h"
-        return f"{hours} h {minutes:02}" if short else f"{hours} h {minutes} min"
-    days, hours = divmod(whole // _HOUR, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
-
-
-def long_duration(seconds: float) -> str:
-    """35 minutes, 1 hour and 5 minutes: for sentences."""
-    minutes = max(1, int(seconds) // _MINUTE)
-    hours, rest = divmod(minutes, 60)
-    parts = [f"{n} {unit}{'s' if n != 1 else ''}" for n, unit in ((hours, "hour"), (rest, "minute")) if n]
-    return " and ".join(parts)
+        pattern = self._percent if share < 1 else self._percent.replace("0.00", "0")
+        return str(format_percent(int(share * 10000) / 10000, pattern, locale=self.locale))
 
 
 def offset_words(local: datetime) -> str:
@@ -177,10 +175,23 @@ def offset_words(local: datetime) -> str:
     return f"UTC{'+' if minutes > 0 else '−'}{hours}" + (f":{rest:02}" if rest else "")
 
 
+def _pattern(found: object) -> str:
+    """The pattern behind one of Babel's formats."""
+    return str(getattr(found, "pattern", found))
+
+
 def _locale(name: str) -> Locale:
+    """The locale of that name with words of its own.
+
+    Babel's locales share what they inherit and write into it when they look something up: after Japanese, June in
+    Arabic was 6月. With a copy of the data, what one language says never depends on which others were read before.
+    """
+    found = Locale.parse("en")
     with contextlib.suppress(ValueError, UnknownLocaleError):
-        return Locale.parse(name.replace("-", "_"))
-    return Locale.parse("en")
+        found = Locale.parse(name.replace("-", "_"))
+    own = copy.copy(found)
+    own._Locale__data = LocaleDataDict(copy.deepcopy(load(str(found))))  # type: ignore[attr-defined, arg-type]  # noqa: SLF001
+    return own
 
 
 @cache

@@ -26,7 +26,7 @@ from statusdesk.domain.public import (
 )
 from statusdesk.domain.times import start_of_day
 from statusdesk.site.bars import Stretch, stretches, window
-from statusdesk.site.dates import Dates, dates, long_duration
+from statusdesk.site.dates import Dates, dates
 from statusdesk.site.reader import PublicReader
 
 T = TypeVar("T")
@@ -301,23 +301,17 @@ def _as_it_stands(update: PublicUpdate, incident: PublicIncident) -> PublicUpdat
     return said
 
 
-def estimate_result(incident: PublicIncident) -> str:
-    """As in “35 minutes earlier than we said”, by the last time we gave; empty when there is nothing to judge."""
+def estimate_gap(incident: PublicIncident) -> float | None:
+    """How many seconds it ended before the last time we gave (negative: after it); None with nothing to judge."""
     eta, end = incident.eta, ended_at(incident)
     if eta is None or eta.last_due_at is None or end is None or incident.backfilled:
-        return ""
-    return _against(end, eta.last_due_at) if eta.outcome in (EtaOutcome.MET, EtaOutcome.MISSED) else ""
+        return None
+    judged = eta.outcome in (EtaOutcome.MET, EtaOutcome.MISSED)
+    return (eta.last_due_at - end).total_seconds() if judged else None
 
 
-def plan_result(maintenance: PublicMaintenance) -> str:
-    """How a finished maintenance ended against its plan; empty when it is not known."""
+def plan_gap(maintenance: PublicMaintenance) -> float | None:
+    """How many seconds a maintenance ended before its plan (negative: after it); None when that is not known."""
     if maintenance.state is not MaintenanceState.COMPLETED or maintenance.actual_end is None or maintenance.backfilled:
-        return ""
-    return _against(maintenance.actual_end, maintenance.ends_at)
-
-
-def _against(end: datetime, said: datetime) -> str:
-    seconds = (said - end).total_seconds()
-    if abs(seconds) < 60:  # noqa: PLR2004  a minute is the finest time the page prints
-        return "at the time we said"
-    return f"{long_duration(abs(seconds))} {'earlier' if seconds > 0 else 'later'} than we said"
+        return None
+    return (maintenance.ends_at - maintenance.actual_end).total_seconds()

@@ -15,7 +15,7 @@ from statusdesk.domain.drafts import CauseDraft, EtaDraft, IncidentDraft, StepDr
 from statusdesk.domain.incident import Certainty, EtaOutcome, Impact, IncidentState, UpdateKind
 from statusdesk.domain.promise import PromiseState
 from statusdesk.errors import NotFound, Refused
-from statusdesk.site.reading import estimate_result
+from statusdesk.site.reading import estimate_gap
 from tests.core.conftest import Clock, status, tills_down
 
 PARTIAL, MAJOR, WELL = ComponentStatus.PARTIAL_OUTAGE, ComponentStatus.MAJOR_OUTAGE, ComponentStatus.OPERATIONAL
@@ -420,7 +420,7 @@ def test_an_estimate_that_was_taken_back_still_counts_on_the_page_and_in_the_rec
     assert shown
     assert shown.eta
     assert shown.eta.outcome is EtaOutcome.MISSED
-    assert estimate_result(shown) == "40 minutes later than we said"
+    assert estimate_gap(shown) == -40 * 60
     assert (record.estimates_met, record.estimates_total) == (0, 1)
 
 
