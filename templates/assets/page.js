@@ -26,7 +26,7 @@ const tick = () => {
   const claim = (e, name, yes) => { e.classList.toggle(name, yes); claims ||= yes; };
   all("[data-stop]", e => claim(e, "late", since(e.dataset.stop) >= 0));
   all("[data-due]", e => {
-    const min = since(e.dataset.due), [said, ago, lost] = e.querySelectorAll("span");
+    const min = since(e.dataset.due), [said, ago, lost] = e.querySelectorAll("span span");
     e.vow ??= said.textContent;
     put(said, min < 0 ? e.vow : e.dataset.late);
     put(ago, min < 1 ? "" : "(" + [[Math.floor(min / DAY), "day"], [Math.floor(min / 60) % 24, "hour"], [min % 60, "minute"]]
@@ -67,7 +67,7 @@ document.body.prepend(news);
 const show = doc => {
   const main = find("main"), next = find("main", doc), was = document.activeElement, open = new Set();
   const like = e => e.id ? "#" + CSS.escape(e.id) : e.localName + (e.hasAttribute("href") ? `[href=${CSS.escape(e.getAttribute("href"))}]` : "");
-  const same = (e, d) => d.querySelectorAll(like(e));
+  const same = (e, d) => d.querySelectorAll(like(e) + ":not([tabindex])");
   main.querySelectorAll("details[open]").forEach(e => open.add(e.id || find("summary", e)?.textContent));
   next.querySelectorAll("details").forEach(e => { if (open.has(e.id || find("summary", e)?.textContent)) e.open = true; });
   const top = [...main.querySelectorAll("[id]")].find(e => e.getBoundingClientRect().bottom > 0), at = top?.getBoundingClientRect().top;

@@ -29,8 +29,19 @@ KINDS = {
         "/history/",
         "/history/2026-06/",
         "/404.html",
+        "/prevention/",
+        "/promise/",
+        "/follow/",
     ],
-    "torture": ["/", "/incidents/SD-2028-0200/", "/maintenance/SD-2028-M001/", "/history/2028-02/", "/components/s0/"],
+    "torture": [
+        "/",
+        "/incidents/SD-2028-0200/",
+        "/maintenance/SD-2028-M001/",
+        "/history/2028-02/",
+        "/components/s0/",
+        "/prevention/",
+        "/promise/",
+    ],
     "empty": ["/", "/history/"],
 }
 ALL = [(site, path) for site, paths in KINDS.items() for path in paths]
@@ -120,19 +131,13 @@ def test_nothing_overflows_and_the_browser_complains_about_nothing(addresses, ne
     assert all(url.startswith((addresses[site], "data:")) for url in tab.requests)
 
 
-_SHIFT = """() => new Promise(done => new PerformanceObserver(list => 0).observe({type: 'layout-shift', buffered: true}) ||
-  done(performance.getEntriesByType('layout-shift').map(e => [e.value, e.sources?.map(s => s.node?.outerHTML?.slice(0, 90))])))"""
-
-
-@pytest.mark.parametrize("zone", ["Europe/Stockholm", "Pacific/Auckland"])
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("at", ["2026-06-09T13:56:00Z", "2026-06-09T14:12:00Z", "2026-06-12T18:00:00Z"])
-def test_nothing_moves_when_the_script_runs(addresses, new_tab, at, width, zone):
+def test_nothing_moves_when_the_script_runs(addresses, new_tab, at, width):
     """The same page with and without its script, in time, late, and so late that the telephone is offered."""
-    places = "() => [...document.querySelectorAll('main *, footer *')].filter(e => !e.closest('svg')).map(e => Math.round(e.getBoundingClientRect().top))"
     for path in ("/", "/incidents/SD-2026-0042/"):
         still = new_tab(addresses["open"] + path, width=width, java_script_enabled=False)
-        moving = new_tab(addresses["open"] + path, width=width, at=at, timezone_id=zone)
+        moving = new_tab(addresses["open"] + path, width=width, at=at, timezone_id="Pacific/Auckland")
         tops = [
             tab.locator("main > section, footer").evaluate_all(
                 "all => all.map(e => Math.round(e.getBoundingClientRect().top))"
