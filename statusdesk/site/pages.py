@@ -69,7 +69,7 @@ class Pages:
             "phone": next((c for c in page.contacts if c.kind == "phone"), None),
             "lost_after": LOST_AFTER_MIN,
             "listed": HOME_LISTED,
-            "bar_days": bars.DAYS,
+            "bar_days": edition.reading.page.bar_days,
             "pages_menu": [
                 ("history", self.say("History")),
                 ("prevention", self.say("What we changed")),
@@ -103,7 +103,7 @@ class Pages:
             stamp=reading.newest_at,
             facts=self._site_facts(),
         )
-        first, _ = bars.window(reading.today, self.edition.dates.zone)
+        first, _ = bars.window(reading.today, self.edition.dates.zone, reading.page.bar_days)
         return self._render(
             "site/home.html",
             shell,
@@ -180,7 +180,7 @@ class Pages:
         """One component: how it is, how it was, and its newest problems."""
         reading, w = self.reading, self.words
         look = w.status[component.status]
-        first, _ = bars.window(reading.today, self.edition.dates.zone)
+        first, _ = bars.window(reading.today, self.edition.dates.zone, reading.page.bar_days)
         incidents = reading.incidents_with(component.id, COMPONENT_INCIDENTS)
         planned = [m for m in reading.planned if any(key == component.id for key, _, _ in m.components)]
         said = {"name": component.name, "state": w.status_said[component.status], "page": reading.page.name}
@@ -197,7 +197,7 @@ class Pages:
             shell,
             c=component,
             look=look,
-            line=component_bar(self.edition, component, "../../", named=bars.DAYS),
+            line=component_bar(self.edition, component, "../../", named=reading.page.bar_days),
             first_day=first,
             incidents=incidents,
             planned=planned,

@@ -269,7 +269,7 @@ class Reading:
     def _entries(self) -> dict[str, dict[str, list[PublicEntry]]]:
         """By component and reference, what reaches into the days that the bars show."""
         kept = self.kept
-        _, since = window(self.today, self.dates.zone)
+        _, since = window(self.today, self.dates.zone, self.page.bar_days)
         if kept.entries_since != since:
             kept.entries, kept.entries_since = {}, since
             for entry in self.reader.entries_since(since):
