@@ -87,7 +87,7 @@ def _said(edition: Edition, found: Sequence[Stretch]) -> str:
         each % {"state": w.status_said[status], "duration": w.duration(seconds, short=True)}
         for status, seconds in sums.items()
     ]
-    return edition.language.say_in("list", ", ").join(said)
+    return w.comma.join(said)
 
 
 def _history_href(edition: Edition, stretch: Stretch, root: str) -> str:

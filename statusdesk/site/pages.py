@@ -37,6 +37,9 @@ RATE_FROM = 10
 # The home page shows so many open, waiting and planned things in full; a page that never ends helps nobody.
 HOME_LISTED = 6
 CARDS = 4
+# What others put on their own pages; shown as text, to copy.
+_BADGE = Markup('<a href="{base}"><img src="{base}badge.svg" alt="{said}"></a>')
+_WIDGET = Markup('<script src="{base}widget.js" async></script>')
 _DESCRIBED = 200
 # An update that is this late may mean that the desk has lost its own internet: then the page offers the telephone.
 LOST_AFTER_MIN = 90
@@ -300,9 +303,8 @@ class Pages:
         return self._render(
             "site/follow.html",
             shell,
-            address=base,
-            badge_code=f'<a href="{base}"><img src="{base}badge.svg" alt="{self._of_page("%(name)s status")}"></a>',
-            widget_code=f'<script src="{base}widget.js" async></script>',
+            badge_code=str(_BADGE.format(base=base, said=self._of_page("%(name)s status"))),
+            widget_code=str(_WIDGET.format(base=base)),
             components=self.reading.components,
         )
 
