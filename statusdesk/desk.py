@@ -10,8 +10,6 @@ from __future__ import annotations
 import getpass
 from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from statusdesk import clock
 from statusdesk.domain import ids
@@ -19,6 +17,7 @@ from statusdesk.domain.audit import Touched
 from statusdesk.domain.component import ComponentKind
 from statusdesk.domain.delivery import Target
 from statusdesk.domain.page import Page
+from statusdesk.domain.settings import PageDraft
 from statusdesk.domain.text import graphemes, tidy_line
 from statusdesk.errors import Problem, Refused
 from statusdesk.outbox.enqueue import enqueue_publish
@@ -29,15 +28,17 @@ from statusdesk.store import Store, Workspace
 from statusdesk.store.database import already_there
 from statusdesk.store.reader import Reader
 from statusdesk.store.writer import Writer
+from statusdesk.verbs.cards import CardVerbs
 from statusdesk.verbs.checkup import CheckupVerbs
 from statusdesk.verbs.history import HistoryVerbs
 from statusdesk.verbs.incidents import IncidentVerbs
+from statusdesk.verbs.look import LookVerbs, known_locale
 from statusdesk.verbs.page import NAME_LIMIT, REACH_US, SUPPORT_CHANNELS, PageVerbs, put_component
 from statusdesk.verbs.people import PeopleVerbs
 from statusdesk.verbs.planned import MaintenanceVerbs
 
 
-class Desk(IncidentVerbs, MaintenanceVerbs, PageVerbs, CheckupVerbs, PeopleVerbs, HistoryVerbs):
+class Desk(IncidentVerbs, MaintenanceVerbs, PageVerbs, LookVerbs, CardVerbs, CheckupVerbs, PeopleVerbs, HistoryVerbs):
     """One open workspace."""
 
     @classmethod
@@ -152,21 +153,9 @@ def _add_support_channels(writer: Writer, wanted: Sequence[str]) -> None:
 def _new_page(
     place: Workspace, now: clock.Clock, name: str, base_url: str, time_zone: str, locale: str, output_dir: Path | None
 ) -> Page:
-    clean, wrong = tidy_line(name), []
-    if not clean:
-        wrong.append(Problem("name", "Give your service a name: what people call you."))
-    elif graphemes(clean) > NAME_LIMIT:
-        wrong.append(Problem("name", f"The name is too long. At most {NAME_LIMIT} characters fit."))
-    address = base_url.strip().rstrip("/")
-    if address and not _is_web_address(address):
-        wrong.append(
-            Problem("base_url", "The address must begin with https:// or http://, like https://status.example.org.")
-        )
-    try:
-        ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        wrong.append(Problem("time_zone", f"“{time_zone[:40]}” is no time zone. Write it like Europe/London or UTC."))
-    language = _known_locale(locale)
+    clean, address = tidy_line(name), base_url.strip().rstrip("/")
+    wrong = PageDraft(name=clean, base_url=address, time_zone=time_zone).problems()
+    language = known_locale(locale)
     if language is None:
         wrong.append(Problem("locale", f"“{locale[:20]}” is no language. Write it like en, fi or pt-BR."))
     if wrong:
@@ -185,26 +174,6 @@ def _new_page(
         output_dir=str(out),
         created_at=at,
     )
-
-
-def _is_web_address(text: str) -> bool:
-    """An address that can stand in front of every link: no login in it, nothing behind the path."""
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname or "", parts.port  # a port that is none raises
-    except ValueError:
-        return False
-    plain = text.isprintable() and not any(c in text for c in " <>\"'`\\{}|^@?#")
-    return plain and parts.scheme in ("http", "https") and all(host.rstrip(".").split("."))
-
-
-def _known_locale(text: str) -> str | None:
-    from babel import Locale, UnknownLocaleError  # noqa: PLC0415  only needed when a page is made
-
-    try:
-        return str(Locale.parse(text.strip().replace("-", "_"))).replace("_", "-")
-    except (UnknownLocaleError, ValueError, TypeError):
-        return None
 
 
 def _default_output(place: Workspace) -> Path:

@@ -32,6 +32,12 @@ def state_dir() -> Path:
         return Path(platformdirs.user_state_dir("StatusDesk", appauthor=False))
 
 
+def cache_dir() -> Path:
+    """What can be made anew at any time, and is only there to be faster."""
+    with _home():
+        return Path(platformdirs.user_cache_dir("StatusDesk", appauthor=False))
+
+
 @contextmanager
 def _home() -> Iterator[None]:
     """A user without a home folder (a service, a container) is told what to set. Raises OSError."""

@@ -14,7 +14,7 @@ from typing import NoReturn
 import click
 
 from statusdesk import paths
-from statusdesk.cli import incidents, maintenance, page, places  # noqa: F401  they add their commands to the root
+from statusdesk.cli import incidents, look, maintenance, page, places  # noqa: F401  they add their commands to the root
 from statusdesk.cli.common import State, as_json, echo, root
 from statusdesk.errors import EnvironmentFault, Refused, StatusDeskError
 

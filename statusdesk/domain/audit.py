@@ -19,6 +19,7 @@ class Touched(StrEnum):
     ACCOUNT = "account"
     TARGET = "target"
     PERSON = "person"
+    CARD = "card"
     IMPORT = "import"
 
 

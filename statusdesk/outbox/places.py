@@ -131,7 +131,13 @@ class OpenPlaces:
         self._kept = self._kept or reading.Kept()
         with self.public() as reader:
             return builder.build(
-                reader, out=out, state_file=self.state_file(out), now=self._now(), kept=self._kept, full=full
+                reader,
+                out=out,
+                state_file=self.state_file(out),
+                now=self._now(),
+                kept=self._kept,
+                templates=self._folder / "templates",
+                full=full,
             )
 
     def build(self) -> Site:

@@ -20,29 +20,36 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 
 import filelock
 
-import statusdesk
 from statusdesk import paths
 from statusdesk.domain.audit import Changes
+from statusdesk.domain.public import PublicComponent
 from statusdesk.domain.times import rfc3339
 from statusdesk.errors import EnvironmentFault, Refused
-from statusdesk.site.edition import editions
+from statusdesk.site import headers
+from statusdesk.site.badges import Badges
+from statusdesk.site.calendar import Calendar
+from statusdesk.site.cards import Cards
+from statusdesk.site.edition import Edition, editions
 from statusdesk.site.feeds import Feeds
 from statusdesk.site.language import NAMES
 from statusdesk.site.ledger import Ledger, Trace, opened
-from statusdesk.site.pages import Pages, assets
+from statusdesk.site.pages import Pages
 from statusdesk.site.plan import Plan, Shown, cards_digest, component_digests, moved_months, page_digest, plan
 from statusdesk.site.reader import PublicReader
 from statusdesk.site.reading import Kept, Reading
+from statusdesk.site.sitemap import NEWEST, robots, sitemap
 from statusdesk.site.stamp import BUILD_FILE
 from statusdesk.site.statuspage import StatuspageApi
+from statusdesk.site.templating import Overrides, engine, overrides
+from statusdesk.site.theme import assets
+from statusdesk.site.widget import Widget
 
 LOCK_WAIT_S = 60
 _TEMPORARY = ".statusdesk-"
@@ -50,19 +57,22 @@ _TEMPORARY = ".statusdesk-"
 _FLUSH_EACH_UP_TO = 64
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
-_OURS = re.compile(
-    rf"(?:(?:{'|'.join(NAMES)})/)?(?:index\.html|feed\.atom|history\.atom|(?:history|prevention|promise|follow)/index\.html"
-    rf"|history/\d{{4}}-\d\d/index\.html|(?:incidents|maintenance|components)/{_NAME}/index\.html)"
-    rf"|404\.html|_headers|build\.json"
-    rf"|api/v2/(?:summary|status|components|incidents|scheduled-maintenances)\.json|api/v2/incidents/{_NAME}\.json"
-    r"|api/v2/scheduled-maintenances/(?:active|upcoming)\.json|assets/page-[0-9a-f]{12}\.js"
+# Files of each language, and those that there are once.
+_PAGES = (
+    r"index\.html|(?:feed|history)\.(?:atom|rss)|feed\.json|calendar\.ics|badge\.svg|widget\.js"
+    r"|(?:history|prevention|promise|follow)/index\.html|history/\d{4}-\d\d/index\.html"
+    rf"|(?:incidents|maintenance|components)/{_NAME}/index\.html|components/{_NAME}/(?:feed\.atom|badge\.svg)"
 )
-_EDITIONS = ("", *(f"{code}/" for code in NAMES))
-_OUR_FOLDERS = (
-    *("assets", "api/v2", "api/v2/incidents", "api/v2/scheduled-maintenances"),
-    *(edition + name for edition in _EDITIONS for name in ("", "history", "prevention", "promise", "follow")),
+_SHARED = (
+    r"404\.html|_headers|build\.json|sitemap\.xml|robots\.txt|card\.png|assets/page-[0-9a-f]{12}\.js"
+    r"|assets/logo-[0-9a-f]{12}\.(?:png|svg|webp)"
+    rf"|incidents/{_NAME}/card\.png|api/v2/incidents/{_NAME}\.json"
+    r"|api/v2/(?:summary|status|components|incidents|scheduled-maintenances)\.json"
+    r"|api/v2/scheduled-maintenances/(?:active|upcoming)\.json"
 )
-_OUR_PARENTS = tuple(e + name for e in _EDITIONS for name in ("incidents", "maintenance", "components", "history"))
+_OURS = re.compile(rf"(?:(?:{'|'.join(NAMES)})/)?(?:{_PAGES})|{_SHARED}")
+_OUR_FOLDERS = ("assets", "api/v2", "api/v2/incidents", "api/v2/scheduled-maintenances")
+_OUR_PARENTS = ("incidents", "maintenance", "components", "history", "prevention", "promise", "follow")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +102,8 @@ class BuiltSite:
 
 def publish_order(path: str) -> tuple[int, str]:
     """The order in which readers must see files change: what is linked before what links, `build.json` last."""
+    if path[2:3] == "/" and path[:2] in NAMES:
+        return publish_order(path[3:])[0], path
     if path.startswith("assets/"):
         return 0, path
     if path == BUILD_FILE:
@@ -114,14 +126,17 @@ def build(
     state_file: Path,
     now: datetime,
     kept: Kept | None = None,
+    templates: Path | None = None,
     full: bool = False,
 ) -> BuildReport:
     """Bring the folder `out` to what the record says. `now` gives the day for bars and the stamp in `build.json`.
 
-    `kept` is what a running desk keeps of the record from one build to the next.
+    `kept` is what a running desk keeps of the record from one build to the next; `templates` the folder in which the
+    workspace keeps templates of its own, if it has any.
 
-    Raises Refused when the folder and the workspace's state overlap, EnvironmentFault when the disk does not let us;
-    the site stays whole for its readers then, and the next build repairs it.
+    Raises Refused when the folder and the workspace's state overlap, or an own template does not work (then nothing was
+    written); EnvironmentFault when the disk does not let us: the site stays whole for its readers then, and the next
+    build repairs it.
     """
     started = time.perf_counter()
     if paths.overlap(out, state_file.parent):
@@ -134,7 +149,7 @@ def build(
         state_file.parent.mkdir(parents=True, exist_ok=True)
         out.mkdir(parents=True, exist_ok=True)
         with _only_builder(state_file), opened(state_file) as known:
-            report = _Build(reader, out, known, now, kept).run(full=full)
+            report = _Build(reader, out, known, now, kept, overrides(templates)).run(full=full)
     return replace(report, seconds=round(time.perf_counter() - started, 6))
 
 
@@ -155,29 +170,51 @@ def load_site(out: Path, state_file: Path) -> BuiltSite | None:
         )
 
 
-@cache
-def engine() -> str:
-    """The fingerprint of what renders: version, templates, and in a checkout the code beside this file."""
-    digest = hashlib.sha256(statusdesk.__version__.encode())
-    templates = paths.templates_dir()
-    sources = [*templates.glob("site/*"), *templates.glob("feeds/*"), *templates.glob("assets/*")]
-    for source in [*sorted(sources), *sorted(Path(__file__).parent.glob("*.py"))]:
-        digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+class _Press:
+    """All that prints one edition."""
+
+    def __init__(self, edition: Edition, own: Overrides | None) -> None:
+        self.prefix = edition.prefix
+        self.pages, self.feeds, self.calendar = Pages(edition, own), Feeds(edition), Calendar(edition)
+        self.badges, self.widget = Badges(edition), Widget(edition)
+
+    def front(self) -> dict[str, Callable[[], bytes]]:
+        """What every change touches, by path below the edition's folder, entry page last."""
+        return self.feeds.front() | self.calendar.front() | self.badges.front() | self.pages.front()
+
+    def component(self, component: PublicComponent) -> dict[str, bytes]:
+        """A component's files by name in its folder, its page last."""
+        return {
+            "feed.atom": self.feeds.component(component),
+            "badge.svg": self.badges.component(component),
+            "index.html": self.pages.component(component),
+        }
 
 
 class _Build:
     """One run of the builder."""
 
-    def __init__(self, reader: PublicReader, out: Path, ledger: Ledger, now: datetime, kept: Kept | None) -> None:
-        self.reader, self.out, self.ledger, self.now = reader, out, ledger, now
+    def __init__(
+        self,
+        reader: PublicReader,
+        out: Path,
+        ledger: Ledger,
+        now: datetime,
+        kept: Kept | None,
+        own: Overrides | None,
+    ) -> None:
+        self.reader, self.out, self.ledger, self.now, self.own = reader, out, ledger, now, own
+        self.engine = f"{engine()}-{own.digest}" if own else engine()
         page = reader.page()
         self.reading = Reading(reader, page, now, kept)
         self.head = self.reading.kept.head
-        self.editions = [(edition.prefix, Pages(edition), Feeds(edition)) for edition in editions(self.reading)]
+        self.editions = editions(self.reading)
+        self.presses = [_Press(edition, own) for edition in self.editions]
+        self.cards = Cards(self.editions[0])
         self.api = StatuspageApi(self.reading)
         self.shown = Shown(page_digest(page), component_digests(self.reading), cards_digest(self.reading))
         self.written = self.bytes = self.removed = 0
+        self.other_pages = False  # whether a page appeared or went
         self.looks = False  # a full build looks at what lies there instead of trusting the ledger
         self.unflushed = False
         self.flush_each = True
@@ -190,6 +227,8 @@ class _Build:
             self.flush_each = len(todo.incidents) + len(todo.maintenances) <= _FLUSH_EACH_UP_TO
         elif not todo.full and self.head == self.ledger.head:
             return self._report(full=False)
+        if self.own:
+            self._rehearse(todo)
         self.ledger.begin()
         if todo.full:
             self._everything()
@@ -198,7 +237,7 @@ class _Build:
         built_at = self._stamp()
         if self.unflushed:
             os.sync()
-        self.ledger.engine, self.ledger.folder = engine(), _folder_name(self.out)
+        self.ledger.engine, self.ledger.folder = self.engine, _folder_name(self.out)
         self.ledger.head, self.ledger.day = self.head, self.reading.today
         self.ledger.page, self.ledger.cards = self.shown.page, self.shown.cards
         self.ledger.commit(built_at)
@@ -207,7 +246,7 @@ class _Build:
     def _changes(self) -> Changes | None:
         """What changed since the last build; None when its memory cannot be trusted."""
         known = self.ledger
-        if not known.is_whole or known.engine != engine() or known.folder != _folder_name(self.out):
+        if not known.is_whole or known.engine != self.engine or known.folder != _folder_name(self.out):
             return None
         try:
             lies_there = json.loads((self.out / BUILD_FILE).read_bytes())
@@ -231,8 +270,25 @@ class _Build:
 
     # What to write
 
+    def _rehearse(self, todo: Plan) -> None:
+        """Render every page of this build before the first is written: an own template that breaks changes nothing."""
+        reading, full = self.reading, todo.full
+        refs = self.reader.refs() if full else sorted(todo.incidents)
+        works = self.reader.maintenance_refs() if full else sorted(todo.maintenances)
+        for pages in (press.pages for press in self.presses):
+            for incident in filter(None, map(reading.incident, refs)):
+                pages.incident(incident)
+            for work in filter(None, map(reading.maintenance, works)):
+                pages.maintenance(work)
+            for component in (c for c in reading.components if full or c.slug in todo.components):
+                pages.component(component)
+            for month in (m.month for m in reading.months if full or m.month in todo.months):
+                pages.month(month)
+            for render in (pages.not_found, *pages.front().values()):
+                render()
+
     def _everything(self) -> None:
-        self.looks = True
+        self.looks = self.other_pages = True
         self.ledger.forget()
         incidents, works = self.reader.refs(), self.reader.maintenance_refs()
         self.flush_each = len(incidents) + len(works) <= _FLUSH_EACH_UP_TO or not hasattr(os, "sync")
@@ -271,7 +327,8 @@ class _Build:
             if month in known:
                 self._month(month)
             else:
-                gone += [f"{prefix}history/{month}/index.html" for prefix, _, _ in self.editions]
+                gone += [f"{press.prefix}history/{month}/index.html" for press in self.presses]
+        self.other_pages |= [m.month for m in before] != [m.month for m in months]
         if todo.front:
             self._front()
         for path in gone:
@@ -279,57 +336,77 @@ class _Build:
                 self._remove(path)
 
     def _assets(self) -> None:
-        self._put(assets().script_path, assets().script)
-        self._put("_headers", _headers())
-        self._put("404.html", self.editions[0][1].not_found())
+        found = assets(self.reading.page.theme)
+        for path, data in found.files.items():
+            self._put(path, data)
+        self._put("_headers", headers.written(headers.rules(found.policy, languages=len(self.presses) > 1)))
+        self._put("robots.txt", robots(self.reading.page.base_url))
+        self._put("404.html", self.presses[0].pages.not_found())
+        for press in self.presses:
+            self._put(f"{press.prefix}widget.js", press.widget.script())
 
     def _incident(self, ref: str) -> list[str]:
         """Write an incident's files; returns those that are no longer its own."""
         incident = self.reading.incident(ref)
         before = self.ledger.trace("i", ref)
-        old = [f"{prefix}incidents/{ref}/index.html" for prefix, _, _ in self.editions] if before else []
-        old += [f"api/v2/incidents/{before.code}.json"] if before else []
+        old = [f"{press.prefix}incidents/{ref}/index.html" for press in self.presses] if before else []
+        old += [f"incidents/{ref}/card.png", f"api/v2/incidents/{before.code}.json"] if before else []
+        self.other_pages |= (incident is None) != (before is None)
         if incident is None:
             self.ledger.set_trace("i", ref, None)
             return old
         slugs = dict.fromkeys(e.component_slug for e in incident.entries)
         self.ledger.set_trace("i", ref, Trace(incident.month, incident.code, tuple(slugs)))
         files = {f"api/v2/incidents/{incident.code}.json": self.api.one_incident(incident)}
-        for prefix, pages, _ in self.editions:
-            files[f"{prefix}incidents/{ref}/index.html"] = pages.incident(incident)
+        if not incident.backfilled:  # old news needs no picture, and there may be ten years of it
+            files[f"incidents/{ref}/card.png"] = self.cards.incident(incident)
+        for press in self.presses:
+            files[f"{press.prefix}incidents/{ref}/index.html"] = press.pages.incident(incident)
         for path, data in files.items():
             self._put(path, data)
         return [path for path in old if path not in files]
 
     def _maintenance(self, ref: str) -> list[str]:
         work = self.reading.maintenance(ref)
+        self.other_pages |= (work is None) != (self.ledger.trace("m", ref) is None)
         if work is None:
             self.ledger.set_trace("m", ref, None)
-            return [f"{prefix}maintenance/{ref}/index.html" for prefix, _, _ in self.editions]
+            return [f"{press.prefix}maintenance/{ref}/index.html" for press in self.presses]
         self.ledger.set_trace("m", ref, Trace(work.month, work.code, tuple(slug for _, slug, _ in work.components)))
-        for prefix, pages, _ in self.editions:
-            self._put(f"{prefix}maintenance/{ref}/index.html", pages.maintenance(work))
+        for press in self.presses:
+            self._put(f"{press.prefix}maintenance/{ref}/index.html", press.pages.maintenance(work))
         return []
 
     def _component(self, slug: str) -> list[str]:
         component = next((c for c in self.reading.components if c.slug == slug), None)
+        self.other_pages |= (component is None) or slug not in self.ledger.components()
         self.ledger.set_component(slug, self.shown.components.get(slug))
-        for prefix, pages, _ in self.editions if component else ():
-            assert component is not None
-            self._put(f"{prefix}components/{slug}/index.html", pages.component(component))
-        return [] if component else [f"{prefix}components/{slug}/index.html" for prefix, _, _ in self.editions]
+        gone: list[str] = []
+        for press in self.presses:
+            folder = f"{press.prefix}components/{slug}/"
+            if component is None:
+                gone += [f"{folder}{name}" for name in ("feed.atom", "badge.svg", "index.html")]
+                continue
+            for name, data in press.component(component).items():
+                self._put(folder + name, data)
+        return gone
 
     def _month(self, month: str) -> None:
-        for prefix, pages, _ in self.editions:
-            self._put(f"{prefix}history/{month}/index.html", pages.month(month))
+        for press in self.presses:
+            self._put(f"{press.prefix}history/{month}/index.html", press.pages.month(month))
 
     def _front(self) -> None:
-        """What every change touches, entry page and JSON last."""
-        for prefix, pages, feeds in reversed(self.editions):
-            for path, render in (feeds.front() | pages.front()).items():
-                self._put(prefix + path, render())
+        """What every change touches, the main language's entry page and the JSON last."""
+        for path, render in self.cards.front().items():
+            self._put(path, render())
+        for press in reversed(self.presses):
+            for path, render in press.front().items():
+                self._put(press.prefix + path, render())
         for path, render in self.api.front().items():
             self._put(path, render())
+        if self.other_pages and self.reading.page.base_url:
+            incidents, works = self.reader.recent_refs(NEWEST), self.reader.recent_maintenance_refs(NEWEST)
+            self._put("sitemap.xml", sitemap(self.editions, incidents, works))
 
     def _stamp(self) -> datetime:
         """build.json, unless nothing else changed; returns when the site that lies there was built."""
@@ -400,9 +477,12 @@ class _Build:
     def _inventory(self) -> Iterator[str]:
         """Files in the folder whose names are ours, and what an interrupted build left of its own."""
         folders = [self.out / name for name in _OUR_FOLDERS]
-        for parent in _OUR_PARENTS:
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-                folders += [Path(e.path) for e in os.scandir(self.out / parent) if e.is_dir(follow_symlinks=False)]
+        for top in (self.out, *(self.out / code for code in NAMES)):
+            folders.append(top)
+            for parent in _OUR_PARENTS:
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                    folders += [Path(e.path) for e in os.scandir(top / parent) if e.is_dir(follow_symlinks=False)]
+                    folders.append(top / parent)
         for folder in folders:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(folder) as entries:
                 for entry in entries:
@@ -421,22 +501,6 @@ def _holds(target: Path, data: bytes) -> bool:
         return target.stat().st_size == len(data) and target.read_bytes() == data
     except OSError:
         return False
-
-
-def _headers() -> bytes:
-    """What hosts that read `_headers` (Netlify, Cloudflare Pages) must send along."""
-    lines = [
-        "/*",
-        f"  Content-Security-Policy: {assets().policy}; frame-ancestors 'none'",
-        "  X-Content-Type-Options: nosniff",
-        "  Referrer-Policy: no-referrer",
-        "  Cache-Control: public, max-age=0, must-revalidate",
-        "/assets/*",
-        "  Cache-Control: public, max-age=31536000, immutable",
-    ]
-    for path in ("/api/*", "/feed.atom", "/history.atom", "/build.json"):
-        lines += [path, "  Access-Control-Allow-Origin: *"]
-    return ("\n".join(lines) + "\n").encode()
 
 
 def _folder_name(out: Path) -> str:

@@ -5,24 +5,22 @@ What a page says is decided in `pages` and `words`; here is only how it is put.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import quote
 
 from babel.numbers import format_decimal
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from statusdesk import paths
 from statusdesk.domain.page import Contact
-from statusdesk.site import words
-from statusdesk.site.language import SOURCE, Language, Translated, fill, language
+from statusdesk.site import templating, words
+from statusdesk.site.language import NAMES, SOURCE, Language, Translated, fill, language
 from statusdesk.site.reading import ended_at, how_it_ended, what_is_wrong
+from statusdesk.site.templating import Overrides
 from statusdesk.site.words import Look, Words
 
 
@@ -51,42 +49,12 @@ class Shell:
         return self.path.removesuffix("index.html")
 
 
-@dataclass(frozen=True, slots=True)
-class Assets:
-    """What every page carries: the style inlined, the script as a hashed file, the policy for both."""
-
-    css: Markup
-    script_path: str
-    script: bytes
-    policy: str
-
-
-@cache
-def assets() -> Assets:
-    """The shipped style and script, read once."""
-    folder = paths.templates_dir() / "assets"
-    css = _tight((folder / "page.css").read_text(encoding="utf-8"))
-    script = (folder / "page.js").read_bytes().replace(b"\r\n", b"\n")
-    style_hash = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    policy = (
-        "default-src 'none'; "
-        f"style-src 'sha256-{style_hash}'; script-src 'self'; img-src data:; base-uri 'none'; form-action 'none'"
-    )
-    name = f"assets/page-{hashlib.sha256(script).hexdigest()[:12]}.js"
-    return Assets(Markup(css), name, script, policy)  # noqa: S704  our own file
-
-
-def _tight(css: str) -> str:
-    """The style without comments and indentation: it travels with every page."""
-    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL).replace("\r\n", "\n")
-    return "\n".join(line.strip() for line in css.split("\n") if line.strip())
-
-
-@cache
-def environment(code: str = SOURCE) -> Environment:
+@lru_cache(maxsize=2 * len(NAMES))
+def environment(code: str = SOURCE, own: Overrides | None = None) -> Environment:
     """The templates in one language, compiled once: escaping always on, an unknown name is an error."""
     env = Environment(
-        loader=FileSystemLoader(paths.templates_dir()),
+        loader=templating.loader(own),
+        bytecode_cache=templating.Compiled(language(code).code),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -117,12 +85,6 @@ def environment(code: str = SOURCE) -> Environment:
         "html": Markup,  # only for what was sanitised when it was published
     }
     return env
-
-
-@cache
-def template(env: Environment, name: str) -> Template:
-    """A template, looked up once."""
-    return env.get_template(name)
 
 
 def _counted(said: Language) -> object:

@@ -17,15 +17,15 @@ from statusdesk.domain.incident import StepState
 from statusdesk.domain.promise import PromiseState
 from statusdesk.domain.public import PublicCard, PublicComponent, PublicIncident, PublicMaintenance
 from statusdesk.domain.times import rfc3339
-from statusdesk.site import bars
+from statusdesk.site import bars, templating
 from statusdesk.site.edition import Edition, editions
-from statusdesk.site.frame import Shell, assets, bdi, contact_href, environment, facts, template
+from statusdesk.site.frame import Shell, bdi, contact_href, environment, facts
 from statusdesk.site.lines import component_bar
 from statusdesk.site.months import month_view, spans
 from statusdesk.site.reading import ended_at, said_at, what_is_wrong
+from statusdesk.site.templating import Overrides
+from statusdesk.site.theme import assets
 from statusdesk.site.words import Look
-
-__all__ = ["Pages", "assets", "environment"]
 
 COMPONENT_INCIDENTS = 25
 STEPS = 5
@@ -37,6 +37,7 @@ RATE_FROM = 10
 # The home page shows so many open, waiting and planned things in full; a page that never ends helps nobody.
 HOME_LISTED = 6
 CARDS = 4
+_LOGO = Markup('<img src="{src}" alt="{alt}" width="{width}" height="{height}">')
 # What others put on their own pages; shown as text, to copy.
 _BADGE = Markup('<a href="{base}"><img src="{base}badge.svg" alt="{said}"></a>')
 _WIDGET = Markup('<script src="{base}widget.js" async></script>')
@@ -48,11 +49,11 @@ LOST_AFTER_MIN = 90
 class Pages:
     """Renders the HTML pages of one edition. Paths are those below its own folder."""
 
-    def __init__(self, edition: Edition) -> None:
-        self.edition = edition
+    def __init__(self, edition: Edition, own: Overrides | None = None) -> None:
+        self.edition, self.own = edition, own
         reading = self.reading = edition.reading
         self.words, self.say = edition.words, edition.language.say
-        self.env = environment(edition.language.code)
+        self.env = environment(edition.language.code, own)
         page = reading.page
         # The same for every page of a build; the frame alone would otherwise cost half of a page's time.
         self._constant: dict[str, Any] = {
@@ -64,7 +65,8 @@ class Pages:
             "editions": _menu(edition),
             "name": bdi(page.name, self.words.theirs),
             "zone": bdi(page.time_zone.replace("_", " ")),
-            "assets": assets(),
+            "assets": assets(page.theme),
+            "logo": self._logo,
             "still_broken": self._still_broken,
             "component_href": self._component_href,
             "incident_exists": self._incident_exists,
@@ -356,6 +358,15 @@ class Pages:
             said.append(self.say("Everything else works."))
         return " ".join(said)
 
+    def _logo(self, top: str) -> Markup | None:
+        """The page's own sign in place of its name; it says the name to those who do not see it."""
+        sign = assets(self.reading.page.theme).logo
+        return (
+            sign
+            if sign is None
+            else _LOGO.format(src=top + sign.path, alt=self.reading.page.name, width=sign.width, height=sign.height)
+        )
+
     def _of_page(self, text: str) -> str:
         return self.say(text) % {"name": self.reading.page.name}
 
@@ -411,7 +422,13 @@ class Pages:
     def _render(self, name: str, shell: Shell, **view: object) -> bytes:
         # `root` leads to the edition's own folder, `top` to that of the whole site: scripts, data.
         top = "../" + shell.root.removeprefix("./") if self.edition.prefix else shell.root
-        text = template(self.env, name).render(self._constant, shell=shell, root=shell.root, top=top, **view)
+        try:
+            text = self.env.get_template(name).render(self._constant, shell=shell, root=shell.root, top=top, **view)
+        except Exception as error:
+            said = templating.refusal(error, self.own) if self.own else None
+            if said is None:
+                raise
+            raise said from error
         return text.encode("utf-8")
 
 

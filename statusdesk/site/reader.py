@@ -73,6 +73,9 @@ class PublicReader(Protocol):
     def recent_maintenance_refs(self, limit: int) -> Sequence[str]:
         """The newest maintenances by planned start, newest first."""
 
+    def component_maintenance_refs(self, component_id: str, limit: int) -> Sequence[str]:
+        """The newest maintenances that name a component, newest first."""
+
     def maintenance_refs_in_month(self, month: str) -> Sequence[str]:
         """Maintenances planned to begin in a month, newest first."""
 

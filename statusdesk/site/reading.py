@@ -144,6 +144,10 @@ class Reading:
         found = self.incidents(self.reader.component_refs(component_id, limit))
         return sorted(found, key=lambda i: (i.started_at, i.ref), reverse=True)
 
+    def maintenances_with(self, component_id: str, limit: int) -> list[PublicMaintenance]:
+        """The newest maintenances that name a component, newest first."""
+        return self.maintenances(self.reader.component_maintenance_refs(component_id, limit))
+
     def recent_incidents(self, limit: int) -> list[PublicIncident]:
         """The newest incidents by start, newest first."""
         return self.incidents(self.reader.recent_refs(limit))

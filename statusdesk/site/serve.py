@@ -1,4 +1,4 @@
-"""The built site on this computer only, with the headers the docs recommend: for previews and `statusdeskctl serve`."""
+"""The built site on this computer only, with what its `_headers` says: for previews and `statusdeskctl serve`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from statusdesk.errors import EnvironmentFault
-
-_OPEN_TO_ALL = ("/api/", "/feed.", "/history.atom", "/build.json")
+from statusdesk.site import headers
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -24,21 +23,28 @@ class _Handler(SimpleHTTPRequestHandler):
         ".js": "text/javascript; charset=utf-8",
         ".css": "text/css; charset=utf-8",
         ".svg": "image/svg+xml",
+        ".txt": "text/plain; charset=utf-8",
+        ".xml": "application/xml; charset=utf-8",
         "": "text/plain; charset=utf-8",
     }
 
     def end_headers(self) -> None:
-        """The headers of `_headers`, for this path."""
-        path = self.path.split("?", 1)[0]
-        self.send_header("X-Content-Type-Options", "nosniff")
-        self.send_header("Referrer-Policy", "no-referrer")
-        if path.startswith("/assets/"):
-            self.send_header("Cache-Control", "public, max-age=31536000, immutable")
-        else:
-            self.send_header("Cache-Control", "public, max-age=30, must-revalidate")
-        if path.startswith(_OPEN_TO_ALL):
-            self.send_header("Access-Control-Allow-Origin", "*")
+        """The headers of `_headers`, for this path; as the hosts that read it do, pages are asked for again."""
+        for name, value in ({"Cache-Control": headers.ASK_AGAIN} | self._rules()).items():
+            if name != "Content-Type":
+                self.send_header(name, value)
         super().end_headers()
+
+    def guess_type(self, path: Any) -> str:
+        """A type that `_headers` names goes before one that is guessed from the name."""
+        return self._rules().get("Content-Type") or super().guess_type(path)
+
+    def _rules(self) -> dict[str, str]:
+        try:
+            said = (Path(str(self.directory)) / "_headers").read_text("utf-8")
+        except OSError:
+            return {}
+        return headers.for_path(headers.read(said), self.path.split("?", 1)[0])
 
     def list_directory(self, path: Any) -> None:
         """A folder without a page is not found."""

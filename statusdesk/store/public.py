@@ -336,6 +336,10 @@ class PublicRecordReader:
         """The newest maintenances by planned start, newest first."""
         return self._list(q.MAINTENANCES_RECENT, limit=limit)
 
+    def component_maintenance_refs(self, component_id: str, limit: int) -> Sequence[str]:
+        """The newest maintenances that name a component, newest first."""
+        return self._list(q.MAINTENANCES_OF_COMPONENT, component_id=component_id, limit=limit)
+
     def maintenance_refs_in_month(self, month: str) -> Sequence[str]:
         """Maintenances planned to begin in a month, newest first."""
         return self._list(q.MAINTENANCES_IN_MONTH, month=month)

@@ -147,6 +147,12 @@ MAINTENANCE_UPDATES = (
 )
 MAINTENANCES_ACTIVE = sa.select(_m.ref).where(_m.state.not_in(_ENDED)).order_by(_m.starts_at, _m.id)
 MAINTENANCES_RECENT = sa.select(_m.ref).order_by(_m.starts_at.desc(), _m.id.desc()).limit(_LIMIT)
+MAINTENANCES_OF_COMPONENT = (
+    sa.select(_m.ref)
+    .where(_m.id.in_(sa.select(_mc.maintenance_id).where(_mc.component_id == sa.bindparam("component_id"))))
+    .order_by(_m.starts_at.desc(), _m.id.desc())
+    .limit(_LIMIT)
+)
 MAINTENANCES_IN_MONTH = (
     sa.select(_m.ref).where(_m.month == sa.bindparam("month")).order_by(_m.starts_at.desc(), _m.id.desc())
 )

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from statusdesk.domain import board, ids
 from statusdesk.domain.audit import AuditEvent
+from statusdesk.domain.cards import ContactCard
 from statusdesk.domain.component import Component, ComponentEntry, ComponentGroup, ComponentStatus
 from statusdesk.domain.delivery import Account, Delivery, DeliveryKind, DeliveryState, RemotePost, Target
 from statusdesk.domain.incident import (
@@ -96,6 +97,23 @@ class Reader:
             if key in (one.id, one.name):
                 return one
         raise NotFound(f"There is no account “{key}”. See them with: statusdeskctl account list", field="account")
+
+    def contact_cards(self, now: datetime) -> tuple[ContactCard, ...]:
+        """Cards that are on the page now or later, the soonest to end first."""
+        c, i = t.cards.c, t.incidents.c
+        query = (
+            sa.select(t.cards, i.ref.label("incident_ref"))
+            .select_from(t.cards.outerjoin(t.incidents, c.incident_id == i.id))
+            .where(c.revoked_at.is_(None), c.ends_at > now)
+            .order_by(c.ends_at, c.id)
+        )
+        return tuple(make(ContactCard, row) for row in self.sql.execute(query))
+
+    def cards_end_between(self, after: datetime, until: datetime) -> bool:
+        """Whether the time of a card ended after one instant and until another."""
+        c = t.cards.c
+        query = sa.select(c.id).where(c.revoked_at.is_(None), c.ends_at > after, c.ends_at <= until)
+        return self.sql.execute(query.limit(1)).first() is not None
 
     def targets(self) -> tuple[Target, ...]:
         """Targets, in the order they were added."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from statusdesk.domain import ids
 from statusdesk.domain import promise as promises
 from statusdesk.domain.audit import AuditEvent, Touched
+from statusdesk.domain.cards import ContactCard
 from statusdesk.domain.component import Component, ComponentEntry, ComponentGroup, ComponentStatus
 from statusdesk.domain.delivery import Account, Delivery, DeliveryKind, DeliveryState, Target
 from statusdesk.domain.incident import (
@@ -84,6 +85,32 @@ class Writer(Reader):
         self.sql.execute(
             sa.insert(t.pages).values(row | {"promise_html": promise_html, "updated_at": self.at, "event_head": 0})
         )
+
+    def change_page(self, **columns: Any) -> None:
+        """Some settings of the page."""
+        self.sql.execute(sa.update(t.pages).values(updated_at=self.at, **columns))
+
+    def move_to_months(self, month_of: Callable[[datetime], str]) -> None:
+        """The page's time zone changed: what began at a month's edge may belong to another month now."""
+        for table, begun in ((t.incidents, t.incidents.c.started_at), (t.maintenances, t.maintenances.c.starts_at)):
+            rows = self.sql.execute(sa.select(table.c.id, begun, table.c.month)).all()
+            moved = [{"key": id_, "month": month_of(at)} for id_, at, month in rows if month_of(at) != month]
+            if moved:
+                self.sql.execute(sa.update(table).where(table.c.id == sa.bindparam("key")), moved)
+
+    def add_card(self, card: ContactCard) -> None:
+        """A person's number on the page."""
+        self.sql.execute(sa.insert(t.cards).values(values(t.cards, card)))
+
+    def end_card(self, id_: str) -> None:
+        """Take a card off the page; its number is gone for good."""
+        self.sql.execute(sa.update(t.cards).where(t.cards.c.id == id_).values(revoked_at=self.at, phone=""))
+
+    def end_cards_of(self, incident_id: str, at: datetime) -> None:
+        """The cards that end with their incident stay until `at` at the latest."""
+        c = t.cards.c
+        ending = (c.incident_id == incident_id, c.ends_on_resolve.is_(sa.true()), c.ends_at > at)
+        self.sql.execute(sa.update(t.cards).where(*ending).values(ends_at=at))
 
     def group_named(self, name: str, *, last: bool = False) -> str:
         """The heading of that name, case ignored; made after the others when it is not there, or behind them all."""

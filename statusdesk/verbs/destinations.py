@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,7 +56,7 @@ class DestinationVerbs(Verbs):
         super().__init__(store, secrets=secrets, now=now, actor=actor)
         self._courier = Courier(store, self._places, now)
         self._delivering = threading.Lock()
-        self._day: date | None = None
+        self._turned_at: datetime | None = None
 
     # Accounts
 
@@ -355,23 +355,25 @@ class DestinationVerbs(Verbs):
     def deliver(self) -> Tally:
         """Work off everything that is due: build, publish, post. Blocks on the network; one round at a time."""
         with self._delivering:
-            self._turn_the_day()
+            self._turn_the_page()
             before = self._arrived()
             self._courier.round()
             return self.tally(since=before)
 
-    def _turn_the_day(self) -> None:
-        """A new day in the page's zone moves the day bars: publish once, though nobody said anything."""
-        with self._read() as reader:
-            page = reader.page()
-        today = times.local_day(self._now(), page.zone)
-        if self._day is None:
+    def _turn_the_page(self) -> None:
+        """Publish once, though nobody said anything: for a new day's bars, and when a contact card has ended."""
+        now = self._now()
+        if self._turned_at is None:
             built = stamp(self._places.site_folder())
-            self._day = times.local_day(built.built_at, page.zone) if built else today
-        if today > self._day:
+            self._turned_at = built.built_at if built else now
+        with self._read() as reader:
+            zone = reader.page().zone
+            new_day = times.local_day(now, zone) > times.local_day(self._turned_at, zone)
+            ended = reader.cards_end_between(self._turned_at, now)
+        if new_day or ended:
             with self._write() as writer:
                 enqueue_publish(writer)
-        self._day = today
+        self._turned_at = now
 
     def next_due(self) -> datetime | None:
         """When `deliver` should be called again; None when nothing waits."""

@@ -14,6 +14,7 @@ from statusdesk.channels.compose import Event
 from statusdesk.domain import board, drafts, ids, times
 from statusdesk.domain import promise as promises
 from statusdesk.domain.audit import Changes, Touched
+from statusdesk.domain.cards import AFTER_RESOLVE
 from statusdesk.domain.drafts import FormContext, IncidentDraft, UpdateDraft
 from statusdesk.domain.incident import (
     CauseStatement,
@@ -301,6 +302,25 @@ class IncidentVerbs(Verbs):
         writer.add_update(update)
         return update
 
+    @staticmethod
+    def _add_steps(writer: Writer, incident: Incident, draft: UpdateDraft) -> None:
+        """The prevention steps of an update, after those that stand."""
+        have = len(writer.steps(incident.id))
+        for position, step in enumerate(draft.prevention, have + 1):
+            writer.add_step(
+                PreventionStep(
+                    id=ids.new_id(writer.at),
+                    incident_id=incident.id,
+                    position=position,
+                    public_md=step.text,
+                    public_html=html_of(step.text),
+                    private_md=step.private,
+                    owner=step.owner,
+                    due_on=step.due_on,
+                    strength=step.strength,
+                )
+            )
+
     def _apply(
         self,
         writer: Writer,
@@ -337,22 +357,10 @@ class IncidentVerbs(Verbs):
         if draft.eta is not None and not ends:
             eta = EtaStatement(due_at=draft.eta.due_at, basis=draft.eta.basis, said_at=at, seq=seq)
             writer.add_eta(incident.id, eta)
-        have = len(writer.steps(incident.id))
-        for position, step in enumerate(draft.prevention, have + 1):
-            writer.add_step(
-                PreventionStep(
-                    id=ids.new_id(writer.at),
-                    incident_id=incident.id,
-                    position=position,
-                    public_md=step.text,
-                    public_html=html_of(step.text),
-                    private_md=step.private,
-                    owner=step.owner,
-                    due_on=step.due_on,
-                    strength=step.strength,
-                )
-            )
+        self._add_steps(writer, incident, draft)
         writer.settle_promise(incident.id, writer.at, seq, moved=draft.moves_promise)
+        if ends:
+            writer.end_cards_of(incident.id, writer.at + AFTER_RESOLVE)
         if not ends:
             due = draft.next_update or promises.default_due(writer.at, page.cadence(incident.impact, incident.state))
             writer.add_promise(incident.id, NextUpdatePromise(due_at=due, made_at=writer.at, seq=seq))

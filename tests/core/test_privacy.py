@@ -30,7 +30,8 @@ def test_no_public_type_has_a_field_that_is_internal() -> None:
     assert len(types) >= 12
     for one in types:
         names = {field.name for field in dataclasses.fields(one)}
-        assert names & PRIVATE == set(), one
+        # A number is public on a contact card alone, for a while, by its owner's consent (F09).
+        assert names & PRIVATE == ({"phone"} if one is public.PublicCard else set()), one
 
 
 def test_a_private_word_in_every_private_field_reaches_no_file_and_no_post(

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from statusdesk.desk import Desk
+from tests.e2e.browsing import CHROMIUM, FLAGS, WATCH
 
 ROOT = Path(__file__).resolve().parents[2]
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -110,3 +111,41 @@ class Ctl:
 def ctl(tmp_path: Path) -> Ctl:
     """A fresh computer, no workspace yet."""
     return Ctl(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One browser for a module's tests. No longer: its event loop would be in the way of other tests'."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_tab(browser):
+    """Opens an address; collects what the browser complains about and every request. `chance` stands for all chance."""
+    contexts = []
+
+    def open_one(url, *, width=1280, height=800, at="2026-06-09T13:56:00Z", chance=None, **options):
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, **{"timezone_id": "Europe/Stockholm", **options}
+        )
+        contexts.append(context)
+        tab = context.new_page()
+        tab.complaints, tab.requests = [], []
+        tab.on("console", lambda message: tab.complaints.append(message.text))
+        tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
+        tab.on("request", lambda request: tab.requests.append(request.url))
+        tab.add_init_script(WATCH)
+        if chance is not None:
+            tab.add_init_script(f"Math.random = () => {chance}")
+        if options.get("java_script_enabled", True):
+            tab.clock.install(time=at)
+        tab.goto(url)
+        return tab
+
+    yield open_one
+    for context in contexts:
+        context.close()

@@ -503,3 +503,37 @@ def test_output_goes_on_where_its_reader_stops(ctl: Ctl) -> None:
     )
     os.close(writing)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+# the page's own settings, and people on it
+
+
+def test_page_settings_are_shown_and_changed(ctl: Ctl) -> None:
+    ctl.make()
+    logo = ctl.folder / "logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8z"/></svg>')
+    made = ctl.json(
+        *("page", "edit", "--language", "fi", "--language", "ar", "--accent", "#00557a", "--bar-days", "30"),
+        *("--contact", "phone:Ana=+44 113 496 0000", "--promise", "We say so.", "--logo", logo),
+    )["page"]
+    assert made["languages"] == ["fi", "ar"]
+    assert (made["accent"], made["bar_days"], made["logo"]) == ("#00557a", 30, "logo.svg")
+    assert made["contacts"] == [{"kind": "phone", "label": "Ana", "value": "+44 113 496 0000", "hours": ""}]
+    assert ctl.json("page", "edit", "--language", "none", "--no-logo")["page"]["languages"] == []
+    assert ctl.json("page", "show")["page"]["logo"] is None
+    said = ctl("page", "edit", "--accent", "red", "--json")
+    assert (said.code, said.json["error"]["field"]) == (1, "accent")
+
+
+def test_a_card_is_put_on_the_page_and_taken_off(ctl: Ctl) -> None:
+    ctl.make()
+    given = ("card", "on", "--name", "Ana", "--phone", "+44 113 496 0000", "--until", "+2h")
+    said = ctl(*given, "--json")
+    assert (said.code, said.json["error"]["field"]) == (1, "consent")
+    made = ctl.json(*given, "--consent")["card"]
+    assert [one["id"] for one in ctl.json("card", "list")["cards"]] == [made["id"]]
+    assert not [path for path in files(ctl.site) - {"index.html"} if b"496 0000" in (ctl.site / path).read_bytes()], (
+        "a number is in no feed and no JSON"
+    )
+    ctl.json("card", "off", made["id"])
+    assert ctl.json("card", "list")["cards"] == []

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
-import threading
+from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -14,16 +11,8 @@ from statusdesk.domain.incident import IncidentState
 from statusdesk.site.builder import build
 from statusdesk.site.markdown import to_html
 from tests.core.site.memory import northlake, page, update, utc
+from tests.e2e.browsing import CHROMIUM, serving
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 PATHS = {
     "open": ["/", "/incidents/SD-2026-0042/", "/components/card-payments/"],
     "ok": [
@@ -38,11 +27,6 @@ PATHS = {
 }
 
 pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed (apt-get install chromium)")
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
 
 
 def _hostile():
@@ -61,57 +45,21 @@ def _hostile():
 
 @pytest.fixture(scope="module")
 def sites(tmp_path_factory):
-    """Three sites on loopback: name -> address."""
+    """Three sites on loopback: name -> what serves it."""
     records = {"open": northlake(), "ok": northlake(open_now=False), "hostile": _hostile()}
-    servers, found = [], {}
-    for name, reader in records.items():
-        folder = tmp_path_factory.mktemp(name)
-        build(reader, out=folder / "site", state_file=folder / "ws" / "site.db", now=utc("2026-06-09 13:56"))
-        handler = functools.partial(_Quiet, directory=str(folder / "site"))
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        servers.append((server, thread))
-        found[name] = f"http://127.0.0.1:{server.server_port}"
-    yield found
-    for server, thread in servers:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
-        yield browser
-        browser.close()
+    with ExitStack() as stack:
+        found = {}
+        for name, reader in records.items():
+            folder = tmp_path_factory.mktemp(name)
+            build(reader, out=folder / "site", state_file=folder / "ws" / "site.db", now=utc("2026-06-09 13:56"))
+            found[name] = stack.enter_context(serving(folder / "site"))
+        yield found
 
 
 @pytest.fixture
-def open_page(browser, sites):
-    """Opens a page of a site; collects what the browser complains about and every request."""
-    contexts = []
-
-    def open_one(site="open", path="/", *, width=1280, at="2026-06-09T13:56:00Z", **options):
-        context = browser.new_context(
-            viewport={"width": width, "height": 800}, **{"timezone_id": "Europe/Stockholm", **options}
-        )
-        contexts.append(context)
-        tab = context.new_page()
-        tab.complaints, tab.requests = [], []
-        tab.on("console", lambda message: tab.complaints.append(message.text))
-        tab.on("pageerror", lambda error: tab.complaints.append(str(error)))
-        tab.on("request", lambda request: tab.requests.append(request.url))
-        if options.get("java_script_enabled", True):
-            tab.clock.install(time=at)
-        tab.goto(sites[site] + path)
-        return tab
-
-    yield open_one
-    for context in contexts:
-        context.close()
+def open_page(new_tab, sites):
+    """Opens a page of one of the sites."""
+    return lambda site="open", path="/", **options: new_tab(sites[site].url + path, **options)
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -120,7 +68,7 @@ def test_nothing_overflows_nothing_complains_nothing_comes_from_elsewhere(open_p
     tab = open_page(site, path, width=width)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     assert tab.complaints == []
-    assert all(url.startswith((sites[site], "data:")) for url in tab.requests)
+    assert all(url.startswith((sites[site].url, "data:")) for url in tab.requests)
     assert len([url for url in tab.requests if url.startswith("http")]) <= 2
 
 

@@ -148,6 +148,11 @@ class MemoryReader:
     def recent_maintenance_refs(self, limit: int) -> Sequence[str]:
         return [m.ref for m in sorted(self._works(), key=lambda m: (m.starts_at, m.ref), reverse=True)][:limit]
 
+    def component_maintenance_refs(self, component_id: str, limit: int) -> Sequence[str]:
+        found = self.maintenances(self.recent_maintenance_refs(10**6))
+        named = {m.ref for m in found if component_id in [key for key, _, _ in m.components]}
+        return [ref for ref in self.recent_maintenance_refs(10**6) if ref in named][:limit]
+
     def maintenance_refs_in_month(self, month: str) -> Sequence[str]:
         return [
             m.ref for m in sorted(self._works(), key=lambda m: (m.starts_at, m.ref), reverse=True) if m.month == month

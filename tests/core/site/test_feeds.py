@@ -75,7 +75,7 @@ def test_the_history_feed_has_the_shape_of_statuspage(online):
     assert card.id == f"tag:status.example,2005:Incident/{reader.incidents_['SD-2026-0042'].code}"
     raw = (write() / "history.atom").read_text()
     assert (
-        "&lt;p&gt;&lt;small&gt;Jun &lt;var data-var=&#39;date&#39;&gt;9&lt;/var&gt;, &lt;var data-var=&#39;time&#39;&gt;15:14&lt;/var&gt; CEST&lt;/small&gt;&lt;br&gt;&lt;strong&gt;Investigating&lt;/strong&gt; - Card payments"
+        "&lt;p&gt;&lt;small&gt;Jun &lt;var data-var='date'&gt;9&lt;/var&gt;, &lt;var data-var='time'&gt;15:14&lt;/var&gt; CEST&lt;/small&gt;&lt;br&gt;&lt;strong&gt;Investigating&lt;/strong&gt; - Card payments"
         in raw
     )
 
