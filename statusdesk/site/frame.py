@@ -54,7 +54,7 @@ def environment(code: str = SOURCE, own: Overrides | None = None) -> Environment
     """The templates in one language, compiled once: escaping always on, an unknown name is an error."""
     env = Environment(
         loader=templating.loader(own),
-        bytecode_cache=templating.Compiled(language(code).code),
+        bytecode_cache=templating.Compiled(code),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

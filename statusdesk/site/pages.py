@@ -37,7 +37,6 @@ RATE_FROM = 10
 # The home page shows so many open, waiting and planned things in full; a page that never ends helps nobody.
 HOME_LISTED = 6
 CARDS = 4
-_LOGO = Markup('<img src="{src}" alt="{alt}" width="{width}" height="{height}">')
 # What others put on their own pages; shown as text, to copy.
 _BADGE = Markup('<a href="{base}"><img src="{base}badge.svg" alt="{said}"></a>')
 _WIDGET = Markup('<script src="{base}widget.js" async></script>')
@@ -66,7 +65,6 @@ class Pages:
             "name": bdi(page.name, self.words.theirs),
             "zone": bdi(page.time_zone.replace("_", " ")),
             "assets": assets(page.theme),
-            "logo": self._logo,
             "still_broken": self._still_broken,
             "component_href": self._component_href,
             "incident_exists": self._incident_exists,
@@ -358,15 +356,6 @@ class Pages:
             said.append(self.say("Everything else works."))
         return " ".join(said)
 
-    def _logo(self, top: str) -> Markup | None:
-        """The page's own sign in place of its name; it says the name to those who do not see it."""
-        sign = assets(self.reading.page.theme).logo
-        return (
-            sign
-            if sign is None
-            else _LOGO.format(src=top + sign.path, alt=self.reading.page.name, width=sign.width, height=sign.height)
-        )
-
     def _of_page(self, text: str) -> str:
         return self.say(text) % {"name": self.reading.page.name}
 
@@ -422,8 +411,9 @@ class Pages:
     def _render(self, name: str, shell: Shell, **view: object) -> bytes:
         # `root` leads to the edition's own folder, `top` to that of the whole site: scripts, data.
         top = "../" + shell.root.removeprefix("./") if self.edition.prefix else shell.root
+        given = self._constant | view
         try:
-            text = self.env.get_template(name).render(self._constant, shell=shell, root=shell.root, top=top, **view)
+            text = self.env.get_template(name).render(given, shell=shell, root=shell.root, top=top)
         except Exception as error:
             said = templating.refusal(error, self.own) if self.own else None
             if said is None:
