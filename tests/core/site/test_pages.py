@@ -27,8 +27,6 @@ from tests.core.site.memory import MemoryReader, component, entry, incident, mai
 BLOCKS = {"p", "div", "dt", "dd", "li", "br", "h1", "h2", "h3", "section", "ul", "ol"}
 # What machines read about a page; no script.
 FACTS = "application/ld+json"
-# Files that are not pages; `test_feeds` and its neighbours look after them.
-BESIDE = re.compile(r"(components/[^/]+/)?(feed|history|badge|calendar|widget)\.(atom|rss|json|svg|ics|js)")
 VOID = {"meta", "link", "br", "path", "stop", "use"}
 
 
@@ -125,7 +123,7 @@ def test_no_link_is_dead(open_site, ok_site):
                     continue
                 target = unquote(url.path).lstrip("/")
                 target = target + "index.html" if target.endswith("/") or not target else target
-                assert (site / target).is_file() or BESIDE.fullmatch(target), f"{path} links to {href}"
+                assert (site / target).is_file(), f"{path} links to {href}"
                 if url.fragment:
                     assert url.fragment in ids[target], f"{path} links to {href}"
 
