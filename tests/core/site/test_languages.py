@@ -151,7 +151,7 @@ class Bracketed:
 
 OURS = ("aria-label", "data-late", "data-phone", "data-now", "data-over", "data-gone", "data-yours", "data-updated")
 # Babel's days and months, and names that are the same in every language.
-SAME = {"juni", "maart", "april", "mei", "dinsdag", "zondag", "woensdag", "donderdag", "maandag"}
+SAME = {"juni", "Juni", "maart", "april", "mei", "dinsdag", "zondag", "woensdag", "donderdag", "maandag"}
 SAME |= {"Atom", "RSS", "JSON", "Feed", "Suomi", "English", "calendar.ics", "badge.svg", "widget.js", "summary.json"}
 SAME |= {
     "incidents.json",
@@ -238,7 +238,7 @@ def loud() -> MemoryReader:
                 state=state,
                 max_interruption_s=1200,
                 rescheduled_from=WHEN,
-                updates=(update(1, WHEN, state, "WORDS"),),
+                updates=(update(1, WHEN, state, "WORDS", author="ANA"),),
                 **times,
             )
         )
