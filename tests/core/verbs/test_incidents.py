@@ -416,7 +416,7 @@ def test_an_estimate_that_was_taken_back_still_counts_on_the_page_and_in_the_rec
     clock.go(hours=1)
     desk.resolve(ref, UpdateDraft(message="Done."))
     with desk._places.public() as public:
-        shown, record = public.incident(ref), public.record(clock.at.date())
+        (shown,), record = public.incidents([ref]), public.record(clock.at.date())
     assert shown
     assert shown.eta
     assert shown.eta.outcome is EtaOutcome.MISSED
