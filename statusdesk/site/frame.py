@@ -52,7 +52,7 @@ class Shell:
 @lru_cache(maxsize=2 * len(NAMES))
 def environment(code: str = SOURCE, own: Overrides | None = None) -> Environment:
     """The templates in one language, compiled once: escaping always on, an unknown name is an error."""
-    env = Environment(
+    env = templating.Templates(
         loader=templating.loader(own),
         bytecode_cache=templating.Compiled(code),
         autoescape=True,
@@ -61,7 +61,7 @@ def environment(code: str = SOURCE, own: Overrides | None = None) -> Environment
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
-        extensions=[Translated],
+        extensions=[Translated, templating.Keep],
     )
     said = language(code)
     env.policies["ext.i18n.trimmed"] = True
