@@ -12,7 +12,7 @@ FIVE_MINUTES = timedelta(minutes=5)
 
 def rfc3339(instant: datetime) -> str:
     """2026-06-09T15:41:00.000Z: UTC, milliseconds."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03}Z"
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def parse_time(text: str, now: datetime) -> datetime:

@@ -33,7 +33,7 @@ _SHAPE = {
     "slow": "M6 1v6.5M6 9.5v1.5",
     "part": "M1 6h10",
     "down": "M2 2l8 8M10 2l-8 8",
-    "plan": "M6 2v4.5l3 2",
+    "plan": "M6 3v3l2 1.5M11 6A5 5 0 1 1 1 6a5 5 0 1 1 10 0",
     "none": "M6 5.5v1",
 }
 # Advance widths of a wide sans-serif (Verdana is the widest in use) in thousandths of the size.
@@ -72,10 +72,10 @@ class Badges:
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{whole}" height="{_HEIGHT}" '
             f'viewBox="0 0 {whole} {_HEIGHT}" role="img" aria-labelledby="t">'
             f'<title id="t">{title}</title>'
-            f'<path fill="#fff" d="M4 0h{whole - 8}a4 4 0 0 1 4 4v16a4 4 0 0 1-4 4H4a4 4 0 0 1-4-4V4a4 4 0 0 1 4-4"/>'
+            f'<path fill="#fff" d="M{split} 0H4a4 4 0 0 0-4 4v16a4 4 0 0 0 4 4h{split - 4}"/>'
             f'<path fill="{_COLOUR[tone]}" d="M{split} 0h{whole - split - 4}a4 4 0 0 1 4 4v16a4 4 0 0 1-4 4H{split}"/>'
             f'<path fill="none" stroke="#8b979d" d="M{split} .5H4A3.5 3.5 0 0 0 .5 4v16A3.5 3.5 0 0 0 4 23.5H{split}"/>'
-            f'<path fill="none" stroke="#fff" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" '
+            f'<path fill="none" stroke="#fff" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" '
             f'transform="translate({split + 10} 6)" d="{_SHAPE[tone]}"/>'
             f'<g font-family="Verdana,DejaVu Sans,Segoe UI,Noto Sans,sans-serif" font-size="{_SIZE}"'
             f' aria-hidden="true"{direction}>'

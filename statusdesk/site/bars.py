@@ -8,22 +8,23 @@ else 0. Only published entries count; days before the component existed are abse
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from operator import itemgetter
 from zoneinfo import ZoneInfo
 
 from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.public import PublicEntry
 from statusdesk.domain.times import start_of_day
 
-DAYS = 90
 NAMED_DAYS = 3  # under a component's bar; the rest stands in its history
 _S = ComponentStatus
 _WEIGHT: dict[ComponentStatus, float] = {_S.MAJOR_OUTAGE: 1.0, _S.PARTIAL_OUTAGE: 0.5}
 # The pen stands at the foot of the day's green mark: (x, 33). Each returns there.
 _RISE: dict[ComponentStatus, str] = {_S.DEGRADED_PERFORMANCE: "6", _S.PARTIAL_OUTAGE: "13", _S.MAJOR_OUTAGE: "23"}
-_STEP = 4
+STEP = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,10 @@ class Bar:
     first: date
     last: date
 
+    def place(self, day: date) -> int:
+        """Where a day's mark has its place, of `STEP` units."""
+        return (day - self.first).days * STEP
+
 
 def draw(
     first: date,
@@ -59,7 +64,7 @@ def draw(
     """One path for the days from `first` to `last`; days before `since` and after `until` stay empty."""
     begin = max(first, since) if since else first
     out: list[str] = []
-    day, x = begin, (begin - first).days * _STEP + 2
+    day, x = begin, (begin - first).days * STEP + 2
     pen_up = f"M{x} 25"
     while day <= (until or last):
         statuses = worst.get(day, set())
@@ -77,7 +82,7 @@ def draw(
             out.append("m0 2v5m4-15" if below else "m4-8")
         pen_up = ""
         day += timedelta(days=1)
-    return Bar("".join(out), ((last - first).days + 1) * _STEP, first, last)
+    return Bar("".join(out), ((last - first).days + 1) * STEP, first, last)
 
 
 def stretches(entries: Iterable[PublicEntry]) -> list[Stretch]:
@@ -94,29 +99,48 @@ def by_day(found: Iterable[Stretch], zone: ZoneInfo, first: date, last: date) ->
     """The statuses of each day from `first` to `last` on which something was wrong or worked on."""
     days: dict[date, set[ComponentStatus]] = {}
     for stretch in found:
-        day = max(first, stretch.start.astimezone(zone).date())
-        # An end at midnight belongs to the day before.
-        ends = last if stretch.end is None else (stretch.end - timedelta(milliseconds=1)).astimezone(zone).date()
-        while day <= min(last, max(ends, stretch.start.astimezone(zone).date())):
+        for day in _days_of(stretch, zone, first, last):
             days.setdefault(day, set()).add(stretch.status)
-            day += timedelta(days=1)
     return days
+
+
+def worst_by_day(found: Iterable[Stretch], zone: ZoneInfo, first: date, last: date) -> dict[date, Stretch]:
+    """The worst stretch of each day on which something was wrong or worked on; of equals the later one. In order."""
+    days: dict[date, Stretch] = {}
+    for stretch in found:
+        for day in _days_of(stretch, zone, first, last):
+            if day not in days or stretch.status.rank >= days[day].status.rank:
+                days[day] = stretch
+    return dict(sorted(days.items()))
+
+
+def _days_of(stretch: Stretch, zone: ZoneInfo, first: date, last: date) -> Iterator[date]:
+    """The days from `first` to `last` that a stretch touches."""
+    begins = stretch.start.astimezone(zone).date()
+    # An end at midnight belongs to the day before.
+    ends = last if stretch.end is None else (stretch.end - timedelta(milliseconds=1)).astimezone(zone).date()
+    day = max(first, begins)
+    while day <= min(last, max(ends, begins)):
+        yield day
+        day += timedelta(days=1)
 
 
 def worst_over_time(found: Sequence[Stretch], until: datetime) -> list[tuple[ComponentStatus, datetime, datetime]]:
     """Overlapping stretches as a line of the worst status at each moment; what is still going on ends at `until`."""
-    spans = [(s.start, s.end or max(until, s.start), s.status) for s in found]
-    edges = sorted({edge for start, end, _ in spans for edge in (start, end)})
+    steps = [(s.start, 1, s.status) for s in found]
+    steps += [(s.end or max(until, s.start), -1, s.status) for s in found]
+    steps.sort(key=itemgetter(0))
     line: list[tuple[ComponentStatus, datetime, datetime]] = []
-    for start, end in itertools.pairwise(edges):
-        holding = [status for begin, stop, status in spans if begin <= start and end <= stop]
-        if not holding:
+    holding: Counter[ComponentStatus] = Counter()
+    for (at, change, status), (after, _, _) in itertools.pairwise(steps):
+        holding[status] += change
+        worst = max((s for s, count in holding.items() if count > 0), key=lambda s: s.rank, default=None)
+        if worst is None or at == after:
             continue
-        worst = max(holding, key=lambda s: s.rank)
-        if line and line[-1][0] is worst and line[-1][2] == start:
-            line[-1] = (worst, line[-1][1], end)
+        if line and line[-1][0] is worst and line[-1][2] == at:
+            line[-1] = (worst, line[-1][1], after)
         else:
-            line.append((worst, start, end))
+            line.append((worst, at, after))
     return line
 
 
@@ -140,7 +164,7 @@ def share_up(found: Sequence[Stretch], since: datetime, until: datetime) -> floa
     return 1.0 - lost / total
 
 
-def window(today: date, zone: ZoneInfo) -> tuple[date, datetime]:
-    """The first of the 90 days that end today, and the instant at which it began."""
-    first = today - timedelta(days=DAYS - 1)
+def window(today: date, zone: ZoneInfo, days: int) -> tuple[date, datetime]:
+    """The first of so many days that end today, and the instant at which it began."""
+    first = today - timedelta(days=days - 1)
     return first, start_of_day(first, zone)

@@ -20,6 +20,7 @@ import os
 import re
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -207,6 +208,7 @@ class _Build:
         self.engine = f"{engine()}-{own.digest}" if own else engine()
         page = reader.page()
         self.reading = Reading(reader, page, now, kept)
+        self.reading.kept.drawn_by(self.engine)
         self.head = self.reading.kept.head
         self.editions = editions(self.reading)
         self.presses = [_Press(edition, own) for edition in self.editions]
@@ -295,10 +297,14 @@ class _Build:
         there = set(self._inventory())
         self._assets()
         done: set[str] = set()
-        for month in reversed(self.reading.months):
+        # A month is rendered while its incidents are at hand, and laid down when all it links to is there; newest
+        # first, so that each finds the one before it.
+        held: list[tuple[str, bytes]] = []
+        for month in self.reading.months:
             for incident in self.reading.incidents_of(month.month):
                 self._incident(incident.ref)
                 done.add(incident.ref)
+            held += self._months(month.month)
         for ref in incidents:
             if ref not in done:
                 self._incident(ref)
@@ -306,8 +312,8 @@ class _Build:
             self._maintenance(ref)
         for slug in self.shown.components:
             self._component(slug)
-        for month in reversed(self.reading.months):
-            self._month(month.month)
+        for path, data in held:
+            self._put(path, zlib.decompress(data))
         self._front()
         for path in sorted(there - self.ledger.files().keys() - {BUILD_FILE}):
             self._remove(path)
@@ -323,9 +329,11 @@ class _Build:
         for slug in sorted(todo.components):
             gone += self._component(slug)
         known = {m.month for m in months}
-        for month in sorted(todo.months | moved_months(before, months, self.ledger.day, self.reading.today)):
+        moved = moved_months(before, months, self.ledger.day, self.reading.today)
+        for month in sorted(todo.months | moved, reverse=True):
             if month in known:
-                self._month(month)
+                for press in self.presses:
+                    self._put(f"{press.prefix}history/{month}/index.html", press.pages.month(month))
             else:
                 gone += [f"{press.prefix}history/{month}/index.html" for press in self.presses]
         self.other_pages |= [m.month for m in before] != [m.month for m in months]
@@ -391,9 +399,12 @@ class _Build:
                 self._put(folder + name, data)
         return gone
 
-    def _month(self, month: str) -> None:
-        for press in self.presses:
-            self._put(f"{press.prefix}history/{month}/index.html", press.pages.month(month))
+    def _months(self, month: str) -> list[tuple[str, bytes]]:
+        """A month's page in each language, to be laid down later: a tenth of its size until then."""
+        return [
+            (f"{press.prefix}history/{month}/index.html", zlib.compress(press.pages.month(month), 1))
+            for press in self.presses
+        ]
 
     def _front(self) -> None:
         """What every change touches, the main language's entry page and the JSON last."""

@@ -8,8 +8,9 @@ alarms stay in as CANCELLED, so that calendars take them out. The writer is our 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from statusdesk.domain.incident import IncidentState, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
@@ -67,13 +68,15 @@ class Calendar:
         ]
         if page.base_url:
             lines.append(f"SOURCE;VALUE=URI:{self.absolute}calendar.ics")
+        events: list[str] = []
         for _, ref, thing in things:
             if ref in kept:
-                lines += self._event(thing)
-        lines.append("END:VCALENDAR")
-        return ("\r\n".join(map(_folded, lines)) + "\r\n").encode()
+                events.append(
+                    reading.kept.once((self.edition.prefix, "event", ref), thing, partial(self._event, thing))
+                )
+        return f"{_folded(lines)}{''.join(events)}END:VCALENDAR\r\n".encode()
 
-    def _event(self, thing: Thing) -> list[str]:
+    def _event(self, thing: Thing) -> str:
         begin, end = _work_span(thing) if isinstance(thing, PublicMaintenance) else _problem_span(thing)
         say = self.edition.language.say
         planned = isinstance(thing, PublicMaintenance)
@@ -86,7 +89,7 @@ class Calendar:
         shown = IncidentState.RESOLVED if thing.state is IncidentState.CLOSED else thing.state
         state = say("%(title)s: %(what)s") % {"title": thing.title, "what": say(words.STATE[shown])}
         said = "\n\n".join(filter(None, [_newest_words(thing), link]))
-        return [
+        lines = [
             "BEGIN:VEVENT",
             f"UID:{thing.code}-{self.reading.page.id}@statusdesk",
             f"DTSTAMP:{changed}",
@@ -103,6 +106,7 @@ class Calendar:
             f"CATEGORIES:{_text(say('Planned work') if planned else say('Problem'))}",
             "END:VEVENT",
         ]
+        return _folded(lines)
 
 
 def _work_span(work: PublicMaintenance) -> tuple[datetime, datetime]:
@@ -140,7 +144,11 @@ def _text(value: str) -> str:
     return value.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 
 
-def _folded(line: str) -> str:
+def _folded(lines: Sequence[str]) -> str:
+    return "".join(f"{_one_folded(line)}\r\n" for line in lines)
+
+
+def _one_folded(line: str) -> str:
     """Lines of at most 75 octets (3.1), folded between characters and never inside one."""
     if len(line) <= _OCTETS and line.isascii():
         return line

@@ -17,6 +17,7 @@ from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup
 
 # The year of a full date, with what stands before it: “, y”, “ 'de' y”, “y年”.
+_KEEP = 4096
 _YEAR = re.compile(r"[,،]?\s*(?:'\w+'\s*)?y+年?")
 
 
@@ -27,6 +28,7 @@ class Dates:
         self.zone = ZoneInfo(time_zone)
         self.locale = _locale(locale)
         self._days: dict[tuple[str, date], str] = {}
+        self._instants: dict[datetime, tuple[datetime, str, str, str]] = {}
         full = _pattern(self.locale.date_formats["full"])
         if full.startswith("EEEE, d MMMM"):  # the house writes Tuesday 9 June, without the comma
             full = full.replace(",", "")
@@ -47,28 +49,42 @@ class Dates:
         """The language for `lang` attributes and feeds, as in BCP 47."""
         return str(get_locale_identifier(parse_locale(str(self.locale)), "-"))
 
+    def _told(self, instant: datetime) -> tuple[datetime, str, str, str]:
+        """An instant on the page's clock, as ISO to the minute, its clock time and its zone: each is asked often."""
+        known = self._instants.get(instant)
+        if known is None:
+            local = instant.astimezone(self.zone)
+            name = local.tzname() or ""
+            known = (
+                local,
+                local.isoformat(timespec="minutes"),
+                self._clock.format(local.hour, local.minute),
+                name if name.isalpha() else offset_words(local),
+            )
+            if len(self._instants) >= _KEEP:
+                self._instants.clear()
+            self._instants[instant] = known
+        return known
+
     def local(self, instant: datetime) -> datetime:
         """The instant on the page's clock."""
-        return instant.astimezone(self.zone)
+        return self._told(instant)[0]
 
     def on(self, instant: datetime) -> date:
         """The calendar day of an instant on the page's clock."""
-        return instant.astimezone(self.zone).date()
+        return self._told(instant)[0].date()
 
     def iso(self, instant: datetime) -> str:
         """For `datetime` attributes: local time with its offset, to the minute."""
-        return self.local(instant).isoformat(timespec="minutes")
+        return self._told(instant)[1]
 
     def zone_name(self, instant: datetime) -> str:
         """CEST; or UTC+3 where the zone has no letters of its own."""
-        local = self.local(instant)
-        name = local.tzname() or ""
-        return name if name.isalpha() else offset_words(local)
+        return self._told(instant)[3]
 
     def clock(self, instant: datetime) -> str:
         """15:12, or as the language writes it (15.12); always by 24 hours."""
-        local = instant.astimezone(self.zone)
-        return self._clock.format(local.hour, local.minute)
+        return self._told(instant)[2]
 
     def clock_zone(self, instant: datetime) -> str:
         """15:12 CEST."""
@@ -106,8 +122,7 @@ class Dates:
         return self._time(instant, self.clock(instant))
 
     def _time(self, instant: datetime, words: str) -> Markup:
-        iso = self.local(instant).isoformat(timespec="minutes")
-        return Markup(f'<time datetime="{iso}">{words}</time>')  # noqa: S704  clocks and Babel's names of days
+        return Markup(f'<time datetime="{self.iso(instant)}">{words}</time>')  # noqa: S704  clocks and Babel's names of days
 
     def day(self, day: date) -> str:
         """9 June."""

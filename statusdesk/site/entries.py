@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from urllib.parse import urlsplit
 
 from statusdesk.domain.incident import IncidentState, UpdateKind
@@ -125,11 +125,12 @@ class Entries:
         )
 
     def _told(self, thing: Thing, published: datetime) -> Told:
+        kept = self.reading.kept
         return Told(
             f"{self.statuspage_authority}Incident/{thing.code}",
             link_of(thing),
             thing.title,
-            self._statuspage_html(thing),
+            kept.once(("told", self.edition.prefix, thing.ref), thing, partial(self._statuspage_html, thing)),
             published,
             said_at(thing) if isinstance(thing, PublicIncident) else thing.updated_at,
         )

@@ -155,10 +155,12 @@ class Feeds:
             f'<link rel="self" type="application/atom+xml" href="{_x(me)}"/>\n'
         )
         out = [head]
+        # What people wrote is in the page's main language, also where we speak another one.
+        theirs = str(self.edition.words.theirs).replace(" lang=", " xml:lang=")
         for e in entries:
             author = f"<author><name>{_x(e.author)}</name></author>\n" if isinstance(e, Entry) and e.author else ""
             out.append(
-                "<entry>\n"
+                f"<entry{theirs}>\n"
                 f"<id>{_x(e.id)}</id>\n"
                 f"<published>{rfc3339(e.published)}</published>\n"
                 f"<updated>{rfc3339(e.changed)}</updated>\n"

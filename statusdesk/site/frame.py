@@ -23,7 +23,6 @@ from statusdesk.site.reading import ended_at, how_it_ended, what_is_wrong
 from statusdesk.site.templating import Overrides
 from statusdesk.site.words import Look, Words
 
-
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _SAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
@@ -64,7 +63,7 @@ class Shell:
 @lru_cache(maxsize=2 * len(NAMES))
 def environment(code: str = SOURCE, own: Overrides | None = None) -> Environment:
     """The templates in one language, compiled once: escaping always on, an unknown name is an error."""
-    env = Environment(
+    env = templating.Templates(
         loader=templating.loader(own),
         bytecode_cache=templating.Compiled(code),
         autoescape=True,
@@ -73,7 +72,7 @@ def environment(code: str = SOURCE, own: Overrides | None = None) -> Environment
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
-        extensions=[Translated],
+        extensions=[Translated, templating.Keep],
     )
     said = language(code)
     env.policies["ext.i18n.trimmed"] = True

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+
+from markupsafe import Markup
 
 from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.incident import IncidentState
@@ -34,26 +36,61 @@ class ComponentBar:
     named: Sequence[NamedDay]
     more: int
     here_since: date | None
+    links: Markup
 
 
 def component_bar(
     edition: Edition, component: PublicComponent, root: str, named: int = bars.NAMED_DAYS
 ) -> ComponentBar:
-    """A component's 90 days."""
-    reading, d = edition.reading, edition.dates
+    """A component's last days."""
+    reading = edition.reading
     found = reading.stretches_of(component)
-    first, since = bars.window(reading.today, d.zone)
+    until = reading.counted_until(found)
+    months = [m.month for m in reading.months]  # the days link into them
+    return reading.kept.once(
+        ("line", edition.language.code, component.id, root, named),
+        (component, found, reading.today, until, months, reading.page.bar_days),
+        lambda: _component_bar(edition, component, found, until, root, named),
+    )
+
+
+def _component_bar(
+    edition: Edition, component: PublicComponent, found: Sequence[Stretch], until: datetime, root: str, named: int
+) -> ComponentBar:
+    reading, d = edition.reading, edition.dates
+    first, since = bars.window(reading.today, d.zone, reading.page.bar_days)
     begun = min([component.created_at, *(s.start for s in found)])
     existed = d.on(begun)
     marked = bars.by_day(found, d.zone, first, reading.today)
     named_days = _named_days(edition, found, root, first)
+    bar = bars.draw(first, reading.today, marked, since=existed)
     return ComponentBar(
         component,
-        bars.draw(first, reading.today, marked, since=existed),
-        d.percent(bars.share_up(found, max(since, begun), reading.counted_until(found))),
+        bar,
+        d.percent(bars.share_up(found, max(since, begun), until)),
         named_days[:named],
         max(0, len(named_days) - named),
         existed if existed > first else None,
+        _links(edition, bar, found, root),
+    )
+
+
+def _links(edition: Edition, bar: Bar, found: Sequence[Stretch], root: str) -> Markup:
+    """Each marked day as a place to press in the drawing; neighbours that lead to the same place are one.
+
+    For pointers only: the same links stand in words under the bar.
+    """
+    runs: list[tuple[date, date, str]] = []
+    for day, stretch in bars.worst_by_day(found, edition.dates.zone, bar.first, bar.last).items():
+        href = _history_href(edition, stretch, root)
+        if runs and runs[-1][2] == href and runs[-1][1] == day - timedelta(days=1):
+            runs[-1] = (runs[-1][0], day, href)
+        else:
+            runs.append((day, day, href))
+    return Markup("").join(
+        Markup('<a href="%s" tabindex="-1"><rect x="%d" width="%d" height="40"/></a>')
+        % (href, bar.place(first), bar.place(last) - bar.place(first) + bars.STEP)
+        for first, last, href in runs
     )
 
 

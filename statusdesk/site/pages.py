@@ -63,6 +63,7 @@ class Pages:
             "w": self.words,
             "d": edition.dates,
             "edition": edition,
+            "kept": reading.kept,
             "editions": _menu(edition),
             "name": bdi(page.name, self.words.theirs),
             "zone": bdi(page.time_zone.replace("_", " ")),
@@ -73,7 +74,7 @@ class Pages:
             "phone": next((c for c in page.contacts if c.kind == "phone"), None),
             "lost_after": LOST_AFTER_MIN,
             "listed": HOME_LISTED,
-            "bar_days": bars.DAYS,
+            "bar_days": edition.reading.page.bar_days,
             "pages_menu": [
                 ("history", self.say("History")),
                 ("prevention", self.say("What we changed")),
@@ -107,7 +108,7 @@ class Pages:
             stamp=reading.newest_at,
             facts=self._site_facts(),
         )
-        first, _ = bars.window(reading.today, self.edition.dates.zone)
+        first, _ = bars.window(reading.today, self.edition.dates.zone, reading.page.bar_days)
         return self._render(
             "site/home.html",
             shell,
@@ -131,7 +132,7 @@ class Pages:
             more_waiting=len(reading.waiting) - HOME_LISTED,
             recent=reading.recent,
             steps=reading.reader.steps(STEPS),
-            record=reading.reader.record(reading.today),
+            record=reading.record,
         )
 
     def incident(self, incident: PublicIncident) -> bytes:
@@ -184,7 +185,7 @@ class Pages:
         """One component: how it is, how it was, and its newest problems."""
         reading, w = self.reading, self.words
         look = w.status[component.status]
-        first, _ = bars.window(reading.today, self.edition.dates.zone)
+        first, _ = bars.window(reading.today, self.edition.dates.zone, reading.page.bar_days)
         incidents = reading.incidents_with(component.id, COMPONENT_INCIDENTS)
         planned = [m for m in reading.planned if any(key == component.id for key, _, _ in m.components)]
         said = {"name": component.name, "state": w.status_said[component.status], "page": reading.page.name}
@@ -201,7 +202,7 @@ class Pages:
             shell,
             c=component,
             look=look,
-            line=component_bar(self.edition, component, "../../", named=bars.DAYS),
+            line=component_bar(self.edition, component, "../../", named=reading.page.bar_days),
             first_day=first,
             incidents=incidents,
             planned=planned,
@@ -220,7 +221,7 @@ class Pages:
             tone="none",
             current="history",
         )
-        return self._render("site/history.html", shell, years=years)
+        return self._render_once("site/history.html", shell, list(self.reading.months), years=years)
 
     def month(self, key: str) -> bytes:
         """A month, day by day."""
@@ -251,9 +252,10 @@ class Pages:
             tone="none",
             current="prevention",
         )
-        return self._render(
+        return self._render_once(
             "site/prevention.html",
             shell,
+            found,
             todo=todo[:ALL_STEPS],
             finished=finished[:ALL_STEPS],
             done=sum(s.state is StepState.DONE for s in finished),
@@ -262,7 +264,8 @@ class Pages:
 
     def promise(self) -> bytes:
         """The promise in the team's words, and beside it how it was kept."""
-        record = self.reading.reader.record(self.reading.today)
+        record = self.reading.record
+        broken = self.reading.reader.broken_promises(BROKEN)
         shell = Shell(
             path="promise/index.html",
             root="../",
@@ -272,18 +275,17 @@ class Pages:
             current="promise",
         )
         d = self.edition.dates
-        return self._render(
+        return self._render_once(
             "site/promise.html",
             shell,
+            (record, broken),
             record=record,
             kept_rate=d.rate(record.promises_kept, record.promises_total) if record.promises_total >= RATE_FROM else "",
             met_rate=d.rate(record.estimates_met, record.estimates_total)
             if record.estimates_total >= RATE_FROM
             else "",
             rate_from=RATE_FROM,
-            broken=[
-                (p, (p.settled_at - p.due_at).total_seconds()) for p in self.reading.reader.broken_promises(BROKEN)
-            ],
+            broken=[(p, (p.settled_at - p.due_at).total_seconds()) for p in broken],
             late=PromiseState.LATE,
             broken_most=BROKEN,
         )
@@ -302,9 +304,10 @@ class Pages:
         # Where the page is not online yet, the code to copy shows where its address goes.
         address = page.base_url.rstrip("/") + "/" if page.base_url else "https://status.example/"
         base = address + self.edition.prefix
-        return self._render(
+        return self._render_once(
             "site/follow.html",
             shell,
+            [(c.slug, c.name) for c in self.reading.components],
             badge_code=str(_BADGE.format(base=base, said=self._of_page("%(name)s status"))),
             widget_code=str(_WIDGET.format(base=base)),
             components=self.reading.components,
@@ -409,6 +412,11 @@ class Pages:
                 "url": page.base_url.rstrip("/") + "/" + self.edition.prefix,
             }
         )
+
+    def _render_once(self, name: str, shell: Shell, of: object, **view: object) -> bytes:
+        """A page that shows the settings and what it is made `of`, and nothing else: rendered when that changed."""
+        key, made_of = (name, self.edition.language.code), (self.reading.page, of)
+        return self.reading.kept.once(key, made_of, lambda: self._render(name, shell, **view))
 
     def _render(self, name: str, shell: Shell, **view: object) -> bytes:
         # `root` leads to the edition's own folder, `top` to that of the whole site: scripts, data.

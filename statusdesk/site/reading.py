@@ -22,6 +22,7 @@ from statusdesk.domain.public import (
     PublicIncident,
     PublicMaintenance,
     PublicPage,
+    PublicRecord,
     PublicUpdate,
 )
 from statusdesk.domain.times import start_of_day
@@ -31,6 +32,7 @@ from statusdesk.site.reader import PublicReader
 
 T = TypeVar("T")
 RECENT = 5
+NEWEST = 50
 _KEEP = 2000  # more than the busiest month of a page with 50,000 problems holds
 
 
@@ -42,6 +44,7 @@ class Kept:
 
     def __init__(self) -> None:
         self.head = -1
+        self.engine = ""
         self._forget()
 
     def _forget(self) -> None:
@@ -77,10 +80,16 @@ class Kept:
             if entry.to_at is None or entry.to_at > self.entries_since:
                 self.entries.setdefault(entry.component_id, {}).setdefault(incident.ref, []).append(entry)
 
+    def drawn_by(self, engine: str) -> None:
+        """What was drawn with other templates does not count any more."""
+        if engine != self.engine:
+            self.engine = engine
+            self.drawn.clear()
+
     def once(self, key: Hashable, of: object, make: Callable[[], T]) -> T:
         """What `make` gives, kept under `key` for as long as what it was made of stays equal to `of`."""
         known = self.drawn.get(key)
-        if known is not None and known[0] == of:
+        if known is not None and (known[0] is of or known[0] == of):
             made: T = known[1]
             return made
         made = make()
@@ -149,16 +158,30 @@ class Reading:
         return self.maintenances(self.reader.component_maintenance_refs(component_id, limit))
 
     def recent_incidents(self, limit: int) -> list[PublicIncident]:
-        """The newest incidents by start, newest first."""
-        return self.incidents(self.reader.recent_refs(limit))
+        """The newest incidents by start, newest first; at most `NEWEST`."""
+        return self.incidents(self._recent_refs[:limit])
 
     def recent_maintenances(self, limit: int) -> list[PublicMaintenance]:
-        """The newest maintenances by planned start, newest first."""
-        return self.maintenances(self.reader.recent_maintenance_refs(limit))
+        """The newest maintenances by planned start, newest first; at most `NEWEST`."""
+        return self.maintenances(self._recent_maintenance_refs[:limit])
 
     def updated_incidents(self, limit: int) -> list[PublicIncident]:
-        """The incidents with the newest public updates, newest first."""
-        return self.incidents(self.reader.updated_refs(limit))
+        """The incidents with the newest public updates, newest first; at most `NEWEST`."""
+        return self.incidents(self._updated_refs[:limit])
+
+    # Feeds, calendar, JSON and pages all begin with what is newest: one question for all of them.
+
+    @cached_property
+    def _recent_refs(self) -> Sequence[str]:
+        return self.reader.recent_refs(max(NEWEST, RECENT + len(self.open)))
+
+    @cached_property
+    def _recent_maintenance_refs(self) -> Sequence[str]:
+        return self.reader.recent_maintenance_refs(NEWEST)
+
+    @cached_property
+    def _updated_refs(self) -> Sequence[str]:
+        return self.reader.updated_refs(NEWEST)
 
     @cached_property
     def cards(self) -> Sequence[PublicCard]:
@@ -212,6 +235,11 @@ class Reading:
         return self.reader.months()
 
     @cached_property
+    def record(self) -> PublicRecord:
+        """How promises and estimates went lately."""
+        return self.reader.record(self.today)
+
+    @cached_property
     def newest_at(self) -> datetime:
         """The time of the newest public words; the page's own beginning when there are none."""
         times = [self.page.created_at]
@@ -241,7 +269,7 @@ class Reading:
     def _entries(self) -> dict[str, dict[str, list[PublicEntry]]]:
         """By component and reference, what reaches into the days that the bars show."""
         kept = self.kept
-        _, since = window(self.today, self.dates.zone)
+        _, since = window(self.today, self.dates.zone, self.page.bar_days)
         if kept.entries_since != since:
             kept.entries, kept.entries_since = {}, since
             for entry in self.reader.entries_since(since):

