@@ -31,7 +31,9 @@ KEYWORDS = DEFAULT_KEYWORDS | {
     "_fill": None,
     "_of_page": None,
 }
-OPTIONS = {"templates/**.*": {"trimmed": "true", "silent": "false"}}
+OPTIONS = {
+    "templates/**.*": {"trimmed": "true", "silent": "false", "extensions": "statusdesk.site.templating.Keep"},
+}
 _DATED = re.compile(
     rb'^"(POT-Creation-Date|Report-Msgid-Bugs-To|PO-Revision-Date|Last-Translator|Language-Team|Generated-By).*\n',
     re.MULTILINE,

@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from statusdesk.desk import Desk
+from statusdesk.domain.settings import PageDraft
 from statusdesk.site.serve import site_server
 from tests.servers import setup
 from tests.story import tell
@@ -21,19 +22,23 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
-# name: width, scheme, whether the whole page, whether scripts run
+# name: width, scheme, whether scripts run, folder of the edition
 LOOKS = {
-    "light": (1280, "light", True, True),
-    "dark": (1280, "dark", True, True),
-    "phone": (360, "light", True, True),
-    "no-scripts": (1280, "light", True, False),
+    "light": (1280, "light", True, ""),
+    "dark": (1280, "dark", True, ""),
+    "phone": (360, "light", True, ""),
+    "no-scripts": (1280, "light", False, ""),
+    "right-to-left": (1280, "light", True, "ar/"),
+    "right-to-left-phone": (360, "dark", True, "ar/"),
 }
 
 
 def pages(desk: Desk, folder: Path) -> list[Path]:
-    """Every kind of page in Chromium: light, dark, on a phone, without scripts."""
+    """Every kind of page in Chromium: light, dark, on a phone, without scripts, from right to left."""
     from playwright.sync_api import sync_playwright
 
+    desk.edit_page(PageDraft(languages=("ar",)))
+    desk.deliver()
     board = desk.board()
     open_ref, over_ref = board.open_incidents[0].ref, board.waiting[0].ref
     month = board.open_incidents[0].started_at.astimezone(board.page.zone)
@@ -45,6 +50,9 @@ def pages(desk: Desk, folder: Path) -> list[Path]:
         "month": f"history/{month:%Y-%m}/",
         "history": "history/",
         "maintenance": f"maintenance/{board.planned[0].ref}/",
+        "prevention": "prevention/",
+        "promise": "promise/",
+        "follow": "follow/",
         "not-found": "nothing-here/",
     }
     server = site_server(Path(board.page.output_dir), 0)
@@ -52,7 +60,7 @@ def pages(desk: Desk, folder: Path) -> list[Path]:
     made = []
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=str(setup.chromium()), args=list(FLAGS))
-        for look, (width, scheme, whole, scripts) in LOOKS.items():
+        for look, (width, scheme, scripts, edition) in LOOKS.items():
             context = browser.new_context(
                 viewport={"width": width, "height": 860},
                 color_scheme="dark" if scheme == "dark" else "light",
@@ -61,9 +69,9 @@ def pages(desk: Desk, folder: Path) -> list[Path]:
             )
             page = context.new_page()
             for kind, path in kinds.items():
-                page.goto(f"http://127.0.0.1:{server.server_address[1]}/{path}")
+                page.goto(f"http://127.0.0.1:{server.server_address[1]}/{edition}{path}")
                 file = folder / f"page-{kind}-{look}.png"
-                page.screenshot(path=str(file), full_page=whole)
+                page.screenshot(path=str(file), full_page=True)
                 made.append(file)
             context.close()
         browser.close()

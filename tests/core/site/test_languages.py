@@ -149,7 +149,7 @@ class Bracketed:
         return self.gettext(one if number == 1 else many)
 
 
-OURS = ("aria-label", "data-late", "data-phone", "data-now", "data-over", "data-gone", "data-yours", "data-updated")
+OURS = ("aria-label", "data-late", "data-phone", "data-now", "data-over", "data-yours", "data-updated")
 # Babel's days and months, and names that are the same in every language.
 SAME = {"juni", "Juni", "maart", "april", "mei", "dinsdag", "zondag", "woensdag", "donderdag", "maandag"}
 SAME |= {"Atom", "RSS", "JSON", "Feed", "Suomi", "English", "calendar.ics", "badge.svg", "widget.js", "summary.json"}

@@ -479,7 +479,7 @@ def test_a_person_to_call_stands_on_the_home_page_and_with_the_problem_only(tmp_
         assert "tel:+46701740621" in found.hrefs
         person = next(a for _, a in found.attributes if "card-person" in (a.get("class") or ""))
         assert (person["data-from"], person["data-until"]) == ("2026-06-09T15:12+02:00", "2026-06-09T17:12+02:00")
-        assert person["data-gone"] == "This number was here until 17:12 CEST."
+        assert person["data-over"] == "This number was here until 17:12 CEST."
         assert "hidden" not in person
     shown = {p.relative_to(site).as_posix() for p in site.rglob("*.*") if b"174 06 21" in p.read_bytes()}
     assert shown == {"index.html", "incidents/SD-2026-0001/index.html"}, "in no feed, no JSON and nowhere else"
