@@ -23,6 +23,17 @@ from statusdesk.site.reading import ended_at, how_it_ended, what_is_wrong
 from statusdesk.site.templating import Overrides
 from statusdesk.site.words import Look, Words
 
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_SAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """The menu and the foot of a page, rendered."""
+
+    menu: Markup
+    foot: Markup
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
@@ -101,6 +112,7 @@ def _counted(said: Language) -> object:
     return counted
 
 
+@lru_cache(maxsize=1024)
 def mark(look: Look, said: str = "") -> Markup:
     """A state as shape, colour and word."""
     return Markup('<span class="st %s"><svg aria-hidden="true"><use href="#%s"/></svg>%s</span>') % (
@@ -141,9 +153,7 @@ def own_lang(w: Words, code: str) -> Markup:
 
 def facts(document: dict[str, object]) -> Markup:
     """A JSON-LD document for a `script` element: nothing in it can end the element."""
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    text = _JSON.encode(document).translate(_SAFE)
     return Markup('<script type="application/ld+json">' + text + "</script>")  # noqa: S704  escaped just above
 
 

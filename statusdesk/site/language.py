@@ -11,12 +11,12 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
-from html import escape
+from html import escape as escape_text
 from typing import Any
 
 from jinja2 import nodes
 from jinja2.ext import InternationalizationExtension
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from statusdesk import paths
 
@@ -136,11 +136,13 @@ class Translated(InternationalizationExtension):
         )
 
 
+@cache
 def plain(text: str) -> str:
     """Our own text for HTML; apostrophes stay as they are, our attributes stand in double quotes."""
-    return escape(text, quote=False).replace('"', "&#34;")
+    return escape_text(text, quote=False).replace('"', "&#34;")
 
 
 def fill(text: str, /, **places: object) -> Markup:
     """A text of ours with its places filled: what is not markup is escaped."""
-    return Markup(plain(text)) % places  # noqa: S704  escaped by `plain`, and Markup escapes what it is filled with
+    escaped = {name: escape(place) for name, place in places.items()}
+    return Markup(plain(text) % escaped)  # noqa: S704  the text and all that fills it are escaped

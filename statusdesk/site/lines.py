@@ -38,6 +38,11 @@ class ComponentBar:
     here_since: date | None
     links: Markup
 
+    @property
+    def ref(self) -> str:
+        """What a page keeps it under."""
+        return self.component.id
+
 
 def component_bar(
     edition: Edition, component: PublicComponent, root: str, named: int = bars.NAMED_DAYS
@@ -124,7 +129,7 @@ def _said(edition: Edition, found: Sequence[Stretch]) -> str:
         each % {"state": w.status_said[status], "duration": w.duration(seconds, short=True)}
         for status, seconds in sums.items()
     ]
-    return edition.language.say_in("list", ", ").join(said)
+    return w.comma.join(said)
 
 
 def _history_href(edition: Edition, stretch: Stretch, root: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -19,7 +20,7 @@ from statusdesk.domain.public import PublicCard, PublicComponent, PublicIncident
 from statusdesk.domain.times import rfc3339
 from statusdesk.site import bars, templating
 from statusdesk.site.edition import Edition, editions
-from statusdesk.site.frame import Shell, bdi, contact_href, environment, facts
+from statusdesk.site.frame import Around, Shell, bdi, contact_href, environment, facts
 from statusdesk.site.lines import component_bar
 from statusdesk.site.months import month_view, spans
 from statusdesk.site.reading import ended_at, said_at, what_is_wrong
@@ -37,6 +38,9 @@ RATE_FROM = 10
 # The home page shows so many open, waiting and planned things in full; a page that never ends helps nobody.
 HOME_LISTED = 6
 CARDS = 4
+# What others put on their own pages; shown as text, to copy.
+_BADGE = Markup('<a href="{base}"><img src="{base}badge.svg" alt="{said}"></a>')
+_WIDGET = Markup('<script src="{base}widget.js" async></script>')
 _DESCRIBED = 200
 # An update that is this late may mean that the desk has lost its own internet: then the page offers the telephone.
 LOST_AFTER_MIN = 90
@@ -51,6 +55,7 @@ class Pages:
         self.words, self.say = edition.words, edition.language.say
         self.env = environment(edition.language.code, own)
         page = reading.page
+        self._arounds: dict[tuple[str, str, str | None], Around] = {}
         # The same for every page of a build; the frame alone would otherwise cost half of a page's time.
         self._constant: dict[str, Any] = {
             "page": page,
@@ -303,9 +308,8 @@ class Pages:
             "site/follow.html",
             shell,
             [(c.slug, c.name) for c in self.reading.components],
-            address=base,
-            badge_code=f'<a href="{base}"><img src="{base}badge.svg" alt="{self._of_page("%(name)s status")}"></a>',
-            widget_code=f'<script src="{base}widget.js" async></script>',
+            badge_code=str(_BADGE.format(base=base, said=self._of_page("%(name)s status"))),
+            widget_code=str(_WIDGET.format(base=base)),
             components=self.reading.components,
         )
 
@@ -419,13 +423,30 @@ class Pages:
         top = "../" + shell.root.removeprefix("./") if self.edition.prefix else shell.root
         given = self._constant | view
         try:
-            text = self.env.get_template(name).render(given, shell=shell, root=shell.root, top=top)
+            around = self._around(shell, top)
+            text = self.env.get_template(name).render(given, shell=shell, root=shell.root, top=top, around=around)
         except Exception as error:
             said = templating.refusal(error, self.own) if self.own else None
             if said is None:
                 raise
             raise said from error
         return text.encode("utf-8")
+
+    def _around(self, shell: Shell, top: str) -> Around:
+        """Menu and foot; with several languages the foot leads to this very page in the others."""
+        place = shell.place if self._constant["editions"] and shell.path != "404.html" else None
+        key = (shell.root, shell.current, place)
+        known = self._arounds.get(key)
+        if known is None:
+            pieces: Any = self._pieces
+            known = Around(pieces.menu(shell.root, shell.current), pieces.foot(shell.root, top, place))
+            if place is None or shell.current:  # a page of its own place comes once in a build
+                self._arounds[key] = known
+        return known
+
+    @cached_property
+    def _pieces(self) -> object:
+        return self.env.get_template("site/around.html").make_module(self._constant)
 
 
 def _menu(edition: Edition) -> list[tuple[str, str, str]]:

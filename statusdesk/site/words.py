@@ -146,6 +146,8 @@ class Words:
         self.why = say("why")
         # Translators: the text of a link in: Struck out at 15:52 CEST: what is right.
         self.right = say("what is right")
+        # Translators: what stands between the items of a list, before the last two are joined.
+        self.comma = language.say_in("list", ", ")
         # Translators: durations, as short as they can be understood: 58 min, 1 h 58 min, 2 d 3 h.
         self._minutes = say("%(minutes)s min")
         self._hours = say("%(hours)s h")
@@ -204,10 +206,8 @@ class Words:
             named = [*named[: most - 1], more % {"number": self.number(rest)}]
         if len(named) < 2:  # noqa: PLR2004
             return "".join(named)
-        # Translators: what stands between the names of a list; the last two are joined by the text after this one.
-        comma = self.language.say_in("list", ", ")
         joined = self.language.say_in("list", "%(first)s and %(last)s")
-        return joined % {"first": comma.join(named[:-1]), "last": named[-1]}
+        return joined % {"first": self.comma.join(named[:-1]), "last": named[-1]}
 
     # Time
 
@@ -316,8 +316,7 @@ class Words:
             (planned, count("%(number)s step planned", "%(number)s steps planned", planned)),
             (dropped, count("%(number)s step dropped", "%(number)s steps dropped", dropped)),
         )
-        comma = self.language.say_in("list", ", ")
-        return comma.join(text % {"number": self.figure(n)} for n, text in said if n)
+        return self.comma.join(text % {"number": self.figure(n)} for n, text in said if n)
 
     def _fill(self, text: str, **places: object) -> Markup:
         return fill(self.language.say(text), **places)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +20,8 @@ from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.incident import Certainty, EtaOutcome, Impact, IncidentState, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.page import Contact
-from statusdesk.domain.public import PublicCause, PublicEta
+from statusdesk.domain.promise import PromiseState
+from statusdesk.domain.public import PublicCard, PublicCause, PublicEta
 from statusdesk.site.builder import build
 from statusdesk.site.markdown import to_html, to_plain
 from tests.core.site.memory import MemoryReader, component, entry, incident, maintenance, northlake, page, update, utc
@@ -27,8 +29,6 @@ from tests.core.site.memory import MemoryReader, component, entry, incident, mai
 BLOCKS = {"p", "div", "dt", "dd", "li", "br", "h1", "h2", "h3", "section", "ul", "ol"}
 # What machines read about a page; no script.
 FACTS = "application/ld+json"
-# Files that are not pages; `test_feeds` and its neighbours look after them.
-BESIDE = re.compile(r"(components/[^/]+/)?(feed|history|badge|calendar|widget)\.(atom|rss|json|svg|ics|js)")
 VOID = {"meta", "link", "br", "path", "stop", "use"}
 
 
@@ -125,7 +125,7 @@ def test_no_link_is_dead(open_site, ok_site):
                     continue
                 target = unquote(url.path).lstrip("/")
                 target = target + "index.html" if target.endswith("/") or not target else target
-                assert (site / target).is_file() or BESIDE.fullmatch(target), f"{path} links to {href}"
+                assert (site / target).is_file(), f"{path} links to {href}"
                 if url.fragment:
                     assert url.fragment in ids[target], f"{path} links to {href}"
 
@@ -445,3 +445,102 @@ def test_the_home_page_stays_bounded_however_much_waits(tmp_path):
     words = read(render(small(*waiting), tmp_path), "index.html").words
     assert words.count("Waiting for you") == 6
     assert "34 more problems are resolved and wait for your answers" in words
+
+
+def test_an_update_says_whether_it_came_when_it_was_promised(tmp_path):
+    due = BEGAN + timedelta(minutes=30)
+
+    def came(seq, minutes, promise):
+        at = due + timedelta(minutes=minutes)
+        return update(seq, at, IncidentState.INVESTIGATING, f"Words {seq}.", promised_at=due, promise=promise)
+
+    updates = (came(1, -5, PromiseState.KEPT), came(2, -2, PromiseState.MOVED), came(3, 12, PromiseState.LATE))
+    words = read(render(small(tills(updates=updates)), tmp_path), "incidents/SD-2026-0001/index.html").words
+    assert "Words 1. Ana, support lead Promised by 15:42 CEST, kept" in words
+    assert "Words 2. Ana, support lead Promised by 15:42 CEST, moved" in words
+    assert "Words 3. Ana, support lead 12 min late Promised by 15:42 CEST" in words
+
+
+def card(**changes):
+    base = PublicCard(
+        name="Ana", role="support lead", phone="+46 70 174 06 21", languages="English", starts_at=BEGAN,
+        ends_at=BEGAN + timedelta(hours=2), incident_ref="SD-2026-0001",
+    )  # fmt: skip
+    return replace(base, **changes)
+
+
+def test_a_person_to_call_stands_on_the_home_page_and_with_the_problem_only(tmp_path):
+    reader = small(tills(), tills("SD-2026-0002"))
+    reader.cards_ = [card()]
+    site = render(reader, tmp_path)
+    for path in ("index.html", "incidents/SD-2026-0001/index.html"):
+        found = read(site, path)
+        assert "Ana, support lead +46 70 174 06 21 until 17:12 CEST" in found.words
+        assert "tel:+46701740621" in found.hrefs
+        person = next(a for _, a in found.attributes if "card-person" in (a.get("class") or ""))
+        assert (person["data-from"], person["data-until"]) == ("2026-06-09T15:12+02:00", "2026-06-09T17:12+02:00")
+        assert person["data-gone"] == "This number was here until 17:12 CEST."
+        assert "hidden" not in person
+    shown = {p.relative_to(site).as_posix() for p in site.rglob("*.*") if b"174 06 21" in p.read_bytes()}
+    assert shown == {"index.html", "incidents/SD-2026-0001/index.html"}, "in no feed, no JSON and nowhere else"
+
+
+def test_a_card_that_is_over_when_the_page_is_built_is_not_on_it(tmp_path):
+    reader = small(tills())
+    reader.cards_ = [card(ends_at=BEGAN + timedelta(minutes=5))]
+    assert "Ana, support lead" not in read(render(reader, tmp_path), "promise/index.html").words
+    assert "174 06 21" not in read(render(reader, tmp_path), "index.html").words
+
+
+def test_planned_work_carries_what_the_reader_s_clock_may_say(open_site):
+    for path in ("index.html", "maintenance/SD-2026-M007/index.html", "components/phones/index.html"):
+        plan = next(a for _, a in read(open_site, path).attributes if "data-plan" in a)
+        assert (plan["data-starts"], plan["data-ends"]) == ("2026-06-14T02:00+02:00", "2026-06-14T04:00+02:00")
+        assert plan["data-now"].startswith("Planned to be in progress now")
+        assert plan["data-over"] == "Planned to end at 04:00 CEST; we have not confirmed the end yet."
+
+
+def head(site, path):
+    return {
+        a.get("property") or a.get("name"): a.get("content") for tag, a in read(site, path).attributes if tag == "meta"
+    }
+
+
+def facts(site, path):
+    found = re.search(rf'<script type="{re.escape(FACTS)}">(.*?)</script>', (site / path).read_text(encoding="utf-8"))
+    return json.loads(found[1]) if found else None
+
+
+def test_a_shared_link_shows_what_it_leads_to(tmp_path):
+    site = render(small(tills(), base_url="https://status.example/"), tmp_path)
+    home, one = head(site, "index.html"), head(site, "incidents/SD-2026-0001/index.html")
+    assert home["og:image"] == "https://status.example/card.png"
+    assert one["og:image"] == "https://status.example/incidents/SD-2026-0001/card.png"
+    assert (site / "incidents/SD-2026-0001/card.png").is_file()
+    assert one["og:title"] == "Tills fail · SD-2026-0001"
+    assert one["article:published_time"] == "2026-06-09T15:14+02:00"
+    assert one["twitter:card"] == "summary_large_image"
+
+
+def test_a_page_without_an_address_claims_none(tmp_path):
+    site = render(small(tills()), tmp_path)
+    assert not [name for name in head(site, "index.html") if name and name.startswith("og:")]
+    assert "canonical" not in (site / "index.html").read_text()
+
+
+def test_machines_read_when_a_problem_began_and_ended_and_nothing_can_break_out(tmp_path):
+    end = BEGAN + timedelta(hours=1)
+    over = tills(title="</script><b>Tills", state=IncidentState.RESOLVED, resolved_at=end, end=end, next_due_at=None)
+    site = render(small(over, tills("SD-2026-0002")), tmp_path)
+    found = facts(site, "incidents/SD-2026-0001/index.html")
+    assert found["@type"] == "LiveBlogPosting"
+    assert found["headline"] == "</script><b>Tills"
+    assert found["coverageStartTime"] == "2026-06-09T13:12:00.000Z"
+    assert found["coverageEndTime"] == "2026-06-09T14:12:00.000Z"
+    assert "coverageEndTime" not in facts(site, "incidents/SD-2026-0002/index.html")
+
+
+def test_a_long_heading_steps_back(tmp_path):
+    site = render(small(tills(title="Tills fail " * 45)), tmp_path)
+    for path in ("index.html", "incidents/SD-2026-0001/index.html"):
+        assert next(a for tag, a in read(site, path).attributes if tag == "h1")["class"] == "long"
