@@ -24,6 +24,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import filelock
@@ -90,15 +91,22 @@ class BuildReport:
     full: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class BuiltSite:
-    """The site as it lies in its folder: SHA-256 (hexadecimal) by path, `build.json` included."""
+    """The site as it lies in its folder."""
 
     folder: Path
-    files: Mapping[str, str]
+    state_file: Path
     build_id: str
     head: int
     built_at: datetime
+
+    @cached_property
+    def files(self) -> Mapping[str, str]:
+        """SHA-256 (hexadecimal) by path, `build.json` included. Read when asked for: there may be many."""
+        with _as_fault(self.folder), opened(self.state_file) as known:
+            stamp = hashlib.sha256((self.folder / BUILD_FILE).read_bytes()).hexdigest()
+            return known.files() | {BUILD_FILE: stamp}
 
 
 def publish_order(path: str) -> tuple[int, str]:
@@ -161,13 +169,14 @@ def load_site(out: Path, state_file: Path) -> BuiltSite | None:
     with _as_fault(out), opened(state_file) as known:
         if not known.is_whole or known.built_at is None or known.folder != _folder_name(out):
             return None
-        try:
-            stamp = (out / BUILD_FILE).read_bytes()
-        except FileNotFoundError:
+        if not (out / BUILD_FILE).is_file():
             return None
-        files = known.files() | {BUILD_FILE: hashlib.sha256(stamp).hexdigest()}
         return BuiltSite(
-            folder=out, files=files, build_id=known.digest_hex[:12], head=known.head, built_at=known.built_at
+            folder=out,
+            state_file=state_file,
+            build_id=known.digest_hex[:12],
+            head=known.head,
+            built_at=known.built_at,
         )
 
 
