@@ -38,6 +38,11 @@ class ComponentBar:
     here_since: date | None
     links: Markup
 
+    @property
+    def ref(self) -> str:
+        """What a page keeps it under."""
+        return self.component.id
+
 
 def component_bar(
     edition: Edition, component: PublicComponent, root: str, named: int = bars.NAMED_DAYS
