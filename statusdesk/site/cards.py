@@ -21,7 +21,6 @@ from statusdesk.domain.public import PublicIncident
 from statusdesk.domain.text import tidy_line
 from statusdesk.site import letters, words
 from statusdesk.site.badges import overall
-from statusdesk.site.dates import Dates
 from statusdesk.site.edition import Edition
 from statusdesk.site.letters import FACES, ROW
 from statusdesk.site.reading import ended_at
@@ -116,19 +115,23 @@ class Cards:
         return said if _can_say(said) else look.word
 
     def _times(self, incident: PublicIncident) -> str:
-        """Since when, and when we speak next; or from when to when."""
+        """Since when; or from when to when. Networks keep a card for days: the next update would soon be a lie."""
         d, say = self.edition.dates, self.edition.language.say
         begin, end = incident.started_at, ended_at(incident)
-        if end is not None:
-            same = d.on(begin) == d.on(end)
-            names = {"start": d.full(begin), "end": d.clock_zone(end) if same else d.full(end)}
-            return say("%(start)s to %(end)s") % names
-        since = say("Since %(time)s") % {"time": d.full(begin)}
-        if incident.next_due_at is None:
-            return since
-        return f"{since} · {say('Next update by %(time)s') % {'time': _near(d, incident)}}"
+        if end is None:
+            return say("Since %(time)s") % {"time": d.full(begin)}
+        same = d.on(begin) == d.on(end)
+        return say("%(start)s to %(end)s") % {
+            "start": d.full(begin),
+            "end": d.clock_zone(end) if same else d.full(end),
+        }
 
     def _card(self, look: Look, word: str, title: str, times: str, ref: str) -> bytes:
+        """A card; it is drawn once for as long as its words stay."""
+        told = (look, word, title, times, self.reading.page.name)
+        return self.reading.kept.once(("card", ref), told, lambda: self._drawn(look, word, title, times, ref))
+
+    def _drawn(self, look: Look, word: str, title: str, times: str, ref: str) -> bytes:
         name, title, times = _seen(self.reading.page.name), _seen(title) or ref, _seen(times)
         lines = [self._row(56, "strong", _cut(name, "strong", _ROOM - 320), ref)]
         lines.append(self._state(150, look.tone, _cut(word, "strong", _ROOM - _SHAPE_ROOM)))
@@ -158,12 +161,6 @@ class Cards:
             x = WIDTH - _MARGIN - _SHAPE_ROOM - letters.width(shown, "strong")
             return _Line(y, "strong", (_Run(shown, x, _STATE),), tone, WIDTH - _MARGIN - _SHAPE_SIZE)
         return _Line(y, "strong", (_Run(shown, _MARGIN + _SHAPE_ROOM, _STATE),), tone, _MARGIN)
-
-
-def _near(d: Dates, incident: PublicIncident) -> str:
-    """The next update's time, with its day only when it is another one than the beginning's."""
-    due = incident.next_due_at or incident.started_at
-    return d.clock_zone(due) if d.on(due) == d.on(incident.started_at) else d.full(due)
 
 
 # What can be said in our letters

@@ -145,7 +145,7 @@ class Entries:
             later = by_seq.get(update.replaced_seq) if update.replaced_seq is not None else None
             text = _lines(update.body_plain)
             if later is not None and update.replaced_kind is UpdateKind.RETRACTION:
-                text = _lines(f"Taken back: {later.body_plain}")
+                text = _lines(f"{self.edition.language.say(words.KIND[later.kind])}: {later.body_plain}")
             elif later is not None:
                 text = f"<del>{text}</del>"
             at = update.published_at

@@ -88,6 +88,7 @@ def environment(code: str = SOURCE, own: Overrides | None = None) -> Environment
         "figure": figure,
         "own_lang": own_lang,
         "href": contact_href,
+        "web": web_href,
         "ended_at": ended_at,
         "what_is_wrong": what_is_wrong,
         "how_it_ended": how_it_ended,
@@ -141,10 +142,13 @@ def figure(text: str) -> Markup:
     return Markup('<span class="fig"><b>%s</b></span>') % (text,)
 
 
+_TAG = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")  # BCP 47, as far as we say such tags
+
+
 def own_lang(w: Words, code: str) -> Markup:
     """The `lang` attribute of a text that says in which language it is; empty when that is the page's own."""
     same = code.replace("_", "-").split("-")[0].lower() == w.language.code
-    return Markup("") if same else Markup(' lang="%s"') % (code,)
+    return Markup("") if same or not _TAG.fullmatch(code) else Markup(' lang="%s"') % (code,)
 
 
 def facts(document: dict[str, object]) -> Markup:
@@ -196,4 +200,9 @@ def contact_href(contact: Contact, subject: str = "") -> str:
     if contact.kind == "email":
         query = f"?subject={quote(subject)}" if subject else ""
         return f"mailto:{quote(value, safe='@+.')}{query}"
-    return value if value.lower().startswith(("https://", "http://")) else ""
+    return web_href(value)
+
+
+def web_href(address: str) -> str:
+    """A web address with what no address may hold encoded; empty for anything else."""
+    return quote(address, safe=":/?#[]@!$&'()*+,;=%~") if address.lower().startswith(("https://", "http://")) else ""

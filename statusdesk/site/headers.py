@@ -9,6 +9,7 @@ a crowd of readers is answered by caches: a minute at most is added to the time 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Paths may hold `:name` for one segment and end with `*` for any number of them.
 Rules = list[tuple[str, dict[str, str]]]
@@ -75,6 +76,7 @@ def written(found: Rules) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+@lru_cache(maxsize=4)
 def read(text: str) -> Rules:
     """The rules in such a file."""
     found: Rules = []
@@ -96,6 +98,7 @@ def for_path(found: Rules, path: str) -> dict[str, str]:
     return out
 
 
+@lru_cache(maxsize=256)
 def _as_regex(pattern: str) -> str:
     parts = re.split(r"(\*|:[a-z]+)", pattern)
     return "".join(".*" if p == "*" else "[^/]+" if p.startswith(":") else re.escape(p) for p in parts)

@@ -27,7 +27,9 @@ from statusdesk.domain.public import (
     PublicUpdate,
 )
 from statusdesk.domain.times import rfc3339
+from statusdesk.site.language import language
 from statusdesk.site.reading import Reading, ended_at, said_at
+from statusdesk.site.words import KIND
 
 LISTED = 50
 NO_ADDRESS = "http://localhost/"
@@ -71,6 +73,7 @@ class StatuspageApi:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self._now: dict[str, str] = {}
+        self._say = language(reading.page.locale).say  # people's words in it are in the main language, too
 
     def summary(self) -> bytes:
         """api/v2/summary.json."""
@@ -302,7 +305,7 @@ class StatuspageApi:
                 {
                     "id": update.code,
                     "status": _status_of(update.state_after),
-                    "body": body_now(update, by_seq),
+                    "body": self._body_now(update, by_seq),
                     "incident_id": code,
                     "created_at": rfc3339(update.published_at),
                     "updated_at": rfc3339(changed_at(update, by_seq)),
@@ -329,6 +332,14 @@ class StatuspageApi:
                 name = f"{group.name} - {component.name}" if group else component.name
                 found.append({"code": component.code, "name": name, "old_status": old.value, "new_status": new.value})
         return found or None
+
+    def _body_now(self, update: PublicUpdate, by_seq: dict[int, PublicUpdate]) -> str:
+        """An update's text for places that cannot strike out: retracted text is replaced by the reason."""
+        if update.replaced_kind is UpdateKind.RETRACTION and update.replaced_seq in by_seq:
+            return f"{self._say(KIND[UpdateKind.RETRACTION])}: {by_seq[update.replaced_seq].body_plain}"
+        if update.kind is UpdateKind.CORRECTION:
+            return f"{self._say(KIND[UpdateKind.CORRECTION])}: {update.body_plain}"
+        return update.body_plain
 
     def absolute(self, path: str) -> str:
         """A full address for JSON; on a page that is not online yet, one on `NO_ADDRESS`."""
@@ -363,15 +374,6 @@ def _worked_on(m: PublicMaintenance) -> list[PublicEntry]:
         )
         for key, slug, name in m.components
     ]
-
-
-def body_now(update: PublicUpdate, by_seq: dict[int, PublicUpdate]) -> str:
-    """An update's text for places that cannot strike out: retracted text is replaced by the reason."""
-    if update.replaced_kind is UpdateKind.RETRACTION and update.replaced_seq in by_seq:
-        return f"Taken back: {by_seq[update.replaced_seq].body_plain}"
-    if update.kind is UpdateKind.CORRECTION:
-        return f"Correction: {update.body_plain}"
-    return update.body_plain
 
 
 def changed_at(update: PublicUpdate, by_seq: dict[int, PublicUpdate]) -> datetime:

@@ -37,6 +37,9 @@ _OVER = tuple(one for one in FollowUpState if one.is_over)
 _TROUBLE = (DeliveryState.FAILED, DeliveryState.UNKNOWN)
 
 
+_PAGE = sa.select(*(t.pages.c[name] for name in Page.__dataclass_fields__))
+
+
 class Reader:
     """One view of the record, on one connection."""
 
@@ -47,7 +50,7 @@ class Reader:
 
     def page(self) -> Page:
         """The settings of the workspace."""
-        row = self.sql.execute(sa.select(t.pages)).one()
+        row = self.sql.execute(_PAGE).one()
         have = {name: row._mapping[name] for name in Page.__dataclass_fields__}  # noqa: SLF001
         have["contacts"] = tuple(Contact(*one) for one in have["contacts"])
         have["cadence_s"] = {Impact(key): value for key, value in have["cadence_s"].items()}

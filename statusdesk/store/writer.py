@@ -204,16 +204,12 @@ class Writer(Reader):
 
     def settle_promise(self, incident_id: str, at: datetime, seq: int, *, moved: bool = False) -> None:
         """Words went out: the open promise is kept, late or moved."""
-        for one in self.promises(incident_id):
-            if one.state is not PromiseState.OPEN:
-                continue
-            done = promises.settle(one, at, seq, moved=moved)
-            p = t.promises.c
-            self.sql.execute(
-                sa.update(t.promises)
-                .where(p.incident_id == incident_id, p.seq == one.seq)
-                .values(state=done.state, settled_at=at, settled_seq=seq)
-            )
+        p = t.promises.c
+        is_open = (p.incident_id == incident_id, p.state == PromiseState.OPEN)
+        for row in self.sql.execute(sa.select(t.promises).where(*is_open)).all():
+            done = promises.settle(make(NextUpdatePromise, row), at, seq, moved=moved)
+            settled = {"state": done.state, "settled_at": at, "settled_seq": seq}
+            self.sql.execute(sa.update(t.promises).where(*is_open, p.seq == row.seq).values(settled))
 
     def add_step(self, step: PreventionStep) -> None:
         """A prevention step."""

@@ -29,9 +29,9 @@ const tick = () => {
     const min = since(e.dataset.due), [said, ago, lost] = e.querySelectorAll("span span");
     e.vow ??= said.textContent;
     put(said, min < 0 ? e.vow : e.dataset.late);
-    put(ago, min < 1 ? "" : "(" + [[Math.floor(min / DAY), "day"], [Math.floor(min / 60) % 24, "hour"], [min % 60, "minute"]]
+    put(ago, min < 1 ? "" : " (" + [[Math.floor(min / DAY), "day"], [Math.floor(min / 60) % 24, "hour"], [min % 60, "minute"]]
       .filter(p => p[0]).slice(0, 2).map(p => unit(...p)).join(" ") + ")");
-    put(lost, min > e.dataset.lost ? e.dataset.phone : "");
+    put(lost, min > e.dataset.lost ? " " + e.dataset.phone : "");
     claim(e, "late", min >= 0);
   });
   all("[data-until]", e => {

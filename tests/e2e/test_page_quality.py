@@ -86,14 +86,21 @@ def judges():
         pytest.skip(str(missing))
 
 
-@pytest.mark.parametrize("look", ["light", "dark", "phone"])
 @pytest.mark.parametrize(("site", "path"), ALL)
-def test_axe_finds_nothing(addresses, judges, new_tab, site, path, look):
-    options = {"width": 360} if look == "phone" else {"color_scheme": look}
-    tab = new_tab(addresses[site] + path, at=AT[site], **options)
+def test_axe_finds_nothing(addresses, judges, new_tab, site, path):
+    """In light, in dark, and on a phone."""
+    tab = new_tab(addresses[site] + path, at=AT[site])
     tab.evaluate((judges / "axe-core" / "axe.min.js").read_text())
-    found = tab.evaluate("axe.run({resultTypes: ['violations']}).then(r => r.violations)")
-    assert [(v["id"], [n["html"][:200] for n in v["nodes"][:3]]) for v in found] == []
+    for scheme, width, rules in (
+        ("light", 1280, {}),
+        ("dark", 1280, {"runOnly": ["color-contrast"]}),
+        ("light", 360, {}),
+    ):
+        tab.emulate_media(color_scheme=scheme)
+        tab.set_viewport_size({"width": width, "height": 800})
+        found = tab.evaluate("how => axe.run({resultTypes: ['violations'], ...how}).then(r => r.violations)", rules)
+        said = [(v["id"], [n["html"][:200] for n in v["nodes"][:3]]) for v in found]
+        assert said == [], f"{scheme}, {width} px"
 
 
 def test_the_checker_of_html_finds_nothing(folders, judges):
@@ -101,6 +108,8 @@ def test_the_checker_of_html_finds_nothing(folders, judges):
         java = setup.java()
     except setup.Missing as missing:
         pytest.skip(str(missing))
+    files = [folders[site] / path.strip("/") for site, path in ALL]
+    files = [file / "index.html" if file.is_dir() else file for file in files]
     jar = judges / "vnu-jar" / "build" / "dist" / "vnu.jar"
     # It takes the policy at its word for files, which have no origin, and does not know the style's digest. The policy
     # is tested where it acts: in the browser, which says nothing.
@@ -114,19 +123,21 @@ def test_the_checker_of_html_finds_nothing(folders, judges):
         "--filterpattern",
         ".*Content Security Policy.*",
     ]
-    done = subprocess.run([*command, *folders.values()], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run([*command, *files], capture_output=True, text=True, timeout=120, check=False)
     found = [
         f"{re.sub('.*/site/', '', m['url'])}:{m.get('lastLine')} {m['message']} | {m.get('extract', '')[:160]}"
         for m in json.loads(done.stderr)["messages"]
+        if m["type"] == "error"
     ]
     assert found[:20] == []
 
 
-@pytest.mark.parametrize("width", [320, 768, 2560])
 @pytest.mark.parametrize(("site", "path"), ALL)
-def test_nothing_overflows_and_the_browser_complains_about_nothing(addresses, new_tab, site, path, width):
-    tab = new_tab(addresses[site] + path, width=width, at=AT[site])
-    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+def test_nothing_overflows_and_the_browser_complains_about_nothing(addresses, new_tab, site, path):
+    tab = new_tab(addresses[site] + path, at=AT[site])
+    for width in (320, 360, 768, 1024, 1280, 2560):
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
     assert tab.complaints == []
     assert all(url.startswith((addresses[site], "data:")) for url in tab.requests)
 

@@ -117,7 +117,8 @@ def test_nothing_on_a_card_is_younger_than_what_it_tells():
     draw = cards(reader).incident
     later = replace(found, updated_at=utc("2026-06-09 13:59"), asked=3, confirmed=1, who_affected="Others")
     assert draw(later) == draw(found)
-    assert draw(replace(found, next_due_at=utc("2026-06-09 14:40"))) != draw(found)
+    # Networks keep a card for days: what we promise for the next half hour does not stand on it.
+    assert draw(replace(found, next_due_at=utc("2026-06-09 14:40"))) == draw(found)
 
 
 def test_the_page_has_a_card_of_how_it_is():
@@ -129,7 +130,7 @@ def test_the_page_has_a_card_of_how_it_is():
 def test_the_bytes_are_those_of_every_machine():
     """Held by a digest: another zlib, processor or system that packs differently fails here, not in a team's folder."""
     digest = hashlib.sha256(cards(northlake()).incident(northlake().incidents_["SD-2026-0042"])).hexdigest()
-    assert digest == "3f6acdb159200ead90d652e4d1979fddbdc7812ae08e70eb2cd1fe3913531244"
+    assert digest == "60757aee58babc64dc1b6a0e8ee76227ce009b114c02edf368a1a9c560e77f3e"
 
 
 def test_drawing_loads_no_library_for_it():

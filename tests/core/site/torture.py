@@ -5,6 +5,7 @@ Nothing here is likely; all of it is possible. What must not be seen anywhere is
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -32,7 +33,10 @@ NOW = utc("2028-03-01 09:00")
 ZONE = ZoneInfo("Europe/Berlin")
 NEVER = "taken-back-words"
 MARKUP = "<b onclick=alert(1)>bold</b></title></script><script>alert(1)</script><!-- ]]> &amp; &lt; \"double\" 'single' {{ 7 * 7 }} {% raw %}"
-UNICODE = "\u202eright to left\u202c \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 \U0001f525\U0001f468\u200d\U0001f469\u200d\U0001f467 \u0336s\u0336t\u0336 Z\u0351\u036b\u0343\u036a\u0302a\u036b\u033d\u034f\u0334 \ufeff\u2028\u2029 \u200b\u00ad\u2066open"
+UNICODE = unicodedata.normalize(  # as whatever is saved
+    "NFC",
+    "\u202eright to left\u202c \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 \U0001f525\U0001f468\u200d\U0001f469\u200d\U0001f467 \u0336s\u0336t\u0336 Z\u0351\u036b\u0343\u036a\u0302a\u036b\u033d\u034f\u0334 \ufeff\u2028\u2029 \u200b\u00ad\u2066open",
+)
 LONG = "W" * 250 + " " + "iW" * 125
 HOSTILE = f"{MARKUP} {UNICODE}"
 TITLE = (f"{MARKUP} {UNICODE} {LONG}" * 2)[:500]
@@ -78,7 +82,7 @@ def torture() -> MemoryReader:
                 PublicProfile(kind="mastodon", label=HOSTILE, url='https://social.example/"><script>'),
                 PublicProfile(kind="bluesky", label="x", url="javascript:alert(1)"),
             ),
-            theme=PublicTheme(css="</style><script>alert(1)</script>"),
+            theme=PublicTheme(css='.x::before{content:"</style><script>alert(1)</script>"}'),
         )
     )
     for number in range(1, 6):
@@ -164,7 +168,7 @@ def _worst(reader: MemoryReader) -> None:
         entries = [entry(c, _C.PARTIAL_OUTAGE, began, None, ref) for c in reader.components_[:60]]
         reader.put(
             incident(
-                ref, TITLE, began, impact=impact, state=_S.IDENTIFIED, month=month_key(began, ZONE), steps=steps,
+                ref, f"{impact} {TITLE}"[:500], began, impact=impact, state=_S.IDENTIFIED, month=month_key(began, ZONE), steps=steps,
                 who_affected=TITLE, workaround_html=to_html(MARKDOWN), got_wrong_html=to_html(MARKDOWN), cause=cause,
                 eta=eta, updates=tuple(many), entries=tuple(entries), reopened=3, recurrence_of="SD-2028-0102",
                 next_due_at=utc("2028-03-01 09:30"), updated_at=many[-1].published_at,
@@ -174,7 +178,7 @@ def _worst(reader: MemoryReader) -> None:
     for number, state in enumerate(MaintenanceState):
         reader.put(
             maintenance(
-                f"SD-2028-M00{number}", TITLE, utc("2028-03-01 08:00"), 2, reader.components_[:50], state=state,
+                f"SD-2028-M00{number}", f"{number} {TITLE}"[:500], utc("2028-03-01 08:00"), 2, reader.components_[:50], state=state,
                 what_stops_html=to_html(MARKDOWN), max_interruption_s=86399, updates=(said,),
                 rescheduled_from=utc("2028-02-29 23:30"), linked_incident="SD-2028-0200", month="2028-03",
                 actual_start=None if state is MaintenanceState.SCHEDULED else utc("2028-03-01 08:05"),

@@ -409,14 +409,14 @@ def test_an_estimate_that_was_taken_back_still_counts_on_the_page_and_in_the_rec
     clock.go(minutes=10)
     desk.post_update(ref, UpdateDraft(message="We do not know.", eta=EtaDraft(None)))
     with desk._places.public() as public:
-        shown = public.incident(ref)
+        shown = next(iter(public.incidents([ref])), None)
     assert shown
     assert shown.eta
     assert (shown.eta.due_at, shown.eta.last_due_at, shown.eta.outcome) == (None, due, EtaOutcome.OPEN)
     clock.go(hours=1)
     desk.resolve(ref, UpdateDraft(message="Done."))
     with desk._places.public() as public:
-        shown, record = public.incident(ref), public.record(clock.at.date())
+        (shown,), record = public.incidents([ref]), public.record(clock.at.date())
     assert shown
     assert shown.eta
     assert shown.eta.outcome is EtaOutcome.MISSED
