@@ -20,7 +20,6 @@ import os
 import re
 import tempfile
 import time
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -227,6 +226,7 @@ class _Build:
         self.written = self.bytes = self.removed = 0
         self.other_pages = False  # whether a page appeared or went
         self.looks = False  # a full build looks at what lies there instead of trusting the ledger
+        self.beside: dict[str, str] = {}
         self.unflushed = False
         self.flush_each = True
         self.folders: set[str] = set()
@@ -241,11 +241,17 @@ class _Build:
         if self.own:
             self._rehearse(todo)
         self.ledger.begin()
-        if todo.full:
-            self._everything()
-        else:
-            self._planned(todo)
-        built_at = self._stamp()
+        try:
+            if todo.full:
+                self._everything()
+            else:
+                self._planned(todo)
+            built_at = self._stamp()
+            self._show()
+        except Exception:
+            for name in self.beside.values():
+                _forget(name)
+            raise
         if self.unflushed:
             os.sync()
         self.ledger.engine, self.ledger.folder = self.engine, _folder_name(self.out)
@@ -306,14 +312,11 @@ class _Build:
         there = set(self._inventory())
         self._assets()
         done: set[str] = set()
-        # A month is rendered while its incidents are at hand, and laid down when all it links to is there; newest
-        # first, so that each finds the one before it.
-        held: list[tuple[str, bytes]] = []
-        for month in self.reading.months:
+        for month in self.reading.months:  # its page while its incidents are at hand
             for incident in self.reading.incidents_of(month.month):
                 self._incident(incident.ref)
                 done.add(incident.ref)
-            held += self._months(month.month)
+            self._month(month.month)
         for ref in incidents:
             if ref not in done:
                 self._incident(ref)
@@ -321,9 +324,8 @@ class _Build:
             self._maintenance(ref)
         for slug in self.shown.components:
             self._component(slug)
-        for path, data in held:
-            self._put(path, zlib.decompress(data))
         self._front()
+        self._show()
         for path in sorted(there - self.ledger.files().keys() - {BUILD_FILE}):
             self._remove(path)
 
@@ -339,15 +341,15 @@ class _Build:
             gone += self._component(slug)
         known = {m.month for m in months}
         moved = moved_months(before, months, self.ledger.day, self.reading.today)
-        for month in sorted(todo.months | moved, reverse=True):
+        for month in sorted(todo.months | moved):
             if month in known:
-                for press in self.presses:
-                    self._put(f"{press.prefix}history/{month}/index.html", press.pages.month(month))
+                self._month(month)
             else:
                 gone += [f"{press.prefix}history/{month}/index.html" for press in self.presses]
         self.other_pages |= [m.month for m in before] != [m.month for m in months]
         if todo.front:
             self._front()
+        self._show()
         for path in gone:
             if self.ledger.sha(path) is not None:
                 self._remove(path)
@@ -408,25 +410,20 @@ class _Build:
                 self._put(folder + name, data)
         return gone
 
-    def _months(self, month: str) -> list[tuple[str, bytes]]:
-        """A month's page in each language, to be laid down later: a tenth of its size until then."""
-        return [
-            (f"{press.prefix}history/{month}/index.html", zlib.compress(press.pages.month(month), 1))
-            for press in self.presses
-        ]
+    def _month(self, month: str) -> None:
+        for press in self.presses:
+            self._put(f"{press.prefix}history/{month}/index.html", press.pages.month(month))
 
     def _front(self) -> None:
-        """What every change touches, the main language's entry page and the JSON last."""
-        for path, render in self.cards.front().items():
-            self._put(path, render())
-        for press in reversed(self.presses):
-            for path, render in press.front().items():
-                self._put(press.prefix + path, render())
-        for path, render in self.api.front().items():
+        """What every change touches: what is linked before what links, the main language's entry page last."""
+        for path, render in (self.cards.front() | self.api.front()).items():
             self._put(path, render())
         if self.other_pages and self.reading.page.base_url:
             incidents, works = self.reader.recent_refs(NEWEST), self.reader.recent_maintenance_refs(NEWEST)
             self._put("sitemap.xml", sitemap(self.editions, incidents, works))
+        for press in reversed(self.presses):
+            for path, render in press.front().items():
+                self._put(press.prefix + path, render())
 
     def _stamp(self) -> datetime:
         """build.json, unless nothing else changed; returns when the site that lies there was built."""
@@ -453,9 +450,9 @@ class _Build:
         self.ledger.note(path, digest)
 
     def _write(self, path: str, data: bytes) -> None:
-        """Write a file so that a reader never meets half of it.
+        """Write a new file in its place, where nothing links to it yet, or one that is there already beside it.
 
-        A new one, which nothing links to yet, is written in its place: that costs a third of the other way.
+        What is beside its place is shown when all is written (`_show`): then no page leads to one that is not there.
         """
         target = f"{self.out}{os.sep}{path}"
         folder = os.path.dirname(target)  # noqa: PTH120  text, because pathlib takes longer than the disk
@@ -476,14 +473,22 @@ class _Build:
                 else:
                     self.unflushed = True
             os.chmod(name, 0o644)  # noqa: PTH101  a public page: whoever serves it must be able to read it
-            if name != target:
-                os.replace(name, target)  # noqa: PTH105
         except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(name)  # noqa: PTH108
+            _forget(name)
             raise
+        if name != target:
+            self.beside[path] = name
         self.written += 1
         self.bytes += len(data)
+
+    def _show(self) -> None:
+        """Put what was written beside its place into it, each file at once, the entry page last."""
+        for path in sorted(self.beside, key=publish_order):
+            self._put_in_place(path, self.beside[path])
+        self.beside.clear()
+
+    def _put_in_place(self, path: str, name: str) -> None:
+        os.replace(name, f"{self.out}{os.sep}{path}")  # noqa: PTH105
 
     def _remove(self, path: str) -> None:
         target = self.out / path
@@ -513,6 +518,11 @@ class _Build:
                         Path(entry.path).unlink(missing_ok=True)
                     elif _OURS.fullmatch(path):
                         yield path
+
+
+def _forget(name: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(name)  # noqa: PTH108
 
 
 def _holds(target: Path, data: bytes) -> bool:
