@@ -11,8 +11,8 @@ of what it wrote, and no comparison with what lies there. Its bars mark a day wi
 
     python -m tests.benchmarks.bench_hugo [INCIDENTS [ROUNDS]]
 
-Memory is that of all processes of a build together at its highest, read every 10 ms; a page that two processes share
-counts twice.
+Memory is that of all processes of a build together at its highest, read every 50 ms, and at least the highest of any
+one of them; what two processes share counts twice. It needs Linux.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 BASE_URL = "https://status.example/"
+MODULE = "tests.benchmarks.bench_hugo"
 THEME = Path(__file__).with_name("hugo")
 ROUNDS = 3
 # What no page of ours is made from: constant files, which Hugo copies.
@@ -45,7 +46,7 @@ _PIECES = (
     ("style", "<style>", "</style>"),
     ("symbols", '<svg class="defs"', "</defs></svg>"),
 )
-_READ_EVERY_S = 0.01
+_READ_EVERY_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def run(command: list[str], log: Path) -> Cost:
         watch.join()
     if process.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{log.read_text(errors='replace')}")
-    return Cost(wall, used.ru_utime + used.ru_stime, watch.most / 2**20)
+    return Cost(wall, used.ru_utime + used.ru_stime, max(watch.most, used.ru_maxrss * 1024) / 2**20)
 
 
 class Watch(threading.Thread):
@@ -174,8 +175,8 @@ def _held(pid: int) -> int:
     held = 0
     with contextlib.suppress(OSError, IndexError):
         held = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        for task in os.listdir(f"/proc/{pid}/task"):
-            children = Path(f"/proc/{pid}/task/{task}/children").read_text().split()
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            children = (task / "children").read_text().split()
             held += sum(_held(int(child)) for child in children)
     return held
 
@@ -209,7 +210,7 @@ def compare(ours: dict[str, int], theirs: dict[str, int]) -> None:
 def measure(folder: Path, program: Path, count: int, rounds: int) -> None:
     """Build both in turn, each time into a new folder, and print the table."""
     # A child does it: a process begins with its parent's memory in its figures, and the corpus is large.
-    subprocess.run([sys.executable, "-m", __spec__.name, "--prepare", str(folder), str(count)], check=True)
+    subprocess.run([sys.executable, "-m", MODULE, "--prepare", str(folder), str(count)], check=True)
     work = ["-m", "statusdesk.cli", "--workspace", str(folder / "workspace"), "build", "--full", "--output"]
     peer = ["--quiet", "--noBuildLock", "--cacheDir", str(folder / "cache"), "--source", str(folder / "source")]
     commands = {"StatusDesk": [sys.executable, *work], "Hugo": [str(program), *peer, "--destination"]}
@@ -224,7 +225,8 @@ def measure(folder: Path, program: Path, count: int, rounds: int) -> None:
             else:
                 trees[name] = paths(out)
             shutil.rmtree(out)
-        compare(*trees.values())
+        if not number:
+            compare(*trees.values())
     table(count, rounds, folder, costs, trees)
 
 
@@ -250,12 +252,13 @@ def main() -> None:
     if sys.argv[1:2] == ["--prepare"]:
         prepare(Path(sys.argv[2]), int(sys.argv[3]))
         return
-    count, rounds = (*map(int, sys.argv[1:]), *(1_000, ROUNDS)[len(sys.argv) - 1 :])
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
+    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else ROUNDS
     program = hugo()
     if program is None:
         print("Hugo is not installed, so there is nothing to compare with.")
         return
-    memory = Path("/dev/shm")  # noqa: S108  files in memory: the disk is not what is compared
+    memory = Path("/dev/shm")  # files in memory: the disk is not what is compared
     with tempfile.TemporaryDirectory(prefix="statusdesk-hugo-", dir=memory if memory.is_dir() else None) as scratch:
         measure(Path(scratch), program, count, rounds)
 
