@@ -6,8 +6,9 @@ from a taxonomy, so no page looks through all the others; each body is turned in
 what is alike on every page is cached. Our style, symbols, script, widget and `_headers` are copied from our own build,
 so that bytes are alike. Both trees must hold the same paths, else nothing is measured.
 
-What Hugo does less: no card pictures, no lines folded in the calendar, no problem carried into the next month, no hash
-of what it wrote, and no comparison with what lies there. Its bars mark a day with a problem without weighing it.
+Hugo does less where its templates would be slow or cannot: it draws no card picture, folds no line of the calendar,
+carries no problem into the next month, marks a day in the bars without weighing it, and keeps no record of what it
+wrote. It does more in one thing: it turns the Markdown into HTML in each build, and we did that on publishing.
 
     python -m tests.benchmarks.bench_hugo [INCIDENTS [ROUNDS]]
 
@@ -31,7 +32,10 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from statusdesk.exchange.history import History
 
 BASE_URL = "https://status.example/"
 MODULE = "tests.benchmarks.bench_hugo"
@@ -70,18 +74,17 @@ def hugo() -> Path | None:
 
 def prepare(folder: Path, count: int) -> None:
     """Our workspace, built once, and Hugo's source."""
-    from tests.benchmarks.corpus import workspace
+    from tests.benchmarks.corpus import history, workspace  # here: who measures must stay small, see measure()
 
     desk = workspace(folder, count, BASE_URL)
     desk.build(full=True)
     desk.shut()
-    write_source(folder / "source", folder / "site", count)
+    write_theme(folder / "source", folder / "site")
+    write_content(folder / "source" / "content", history(count))
 
 
-def write_source(source: Path, ours: Path, count: int) -> None:
-    """The corpus as a site of Hugo's."""
-    from tests.benchmarks.corpus import history
-
+def write_theme(source: Path, ours: Path) -> None:
+    """The theme, and in it what our own site has on every page."""
     shutil.copytree(THEME, source)
     (source / "static").mkdir()
     for name in _COPIED:
@@ -92,14 +95,22 @@ def write_source(source: Path, ours: Path, count: int) -> None:
         at = home.index(begin)
         piece = home[at : home.index(end, at) + len(end)]
         (source / f"layouts/_partials/{name}.html").write_text(piece, encoding="utf-8")
-    corpus = history(count)
-    slugs = {part.key: f"component-{n}" for n, part in enumerate(corpus.components)}
-    for n, part in enumerate(corpus.components):
-        fields = {"title": part.name, "code": part.key, "weight": n + 1, "outputs": ["html", "entries", "badge"]}
-        fields["created"] = part.created_at
-        _page(source / f"content/components/component-{n}/_index.md", fields)
     script = next((ours / "assets").glob("page-*.js")).name
     _page(source / "content/_index.md", {"title": "Northlake", "script": f"assets/{script}"})
+
+
+def write_content(content: Path, corpus: History) -> None:
+    """The corpus: a file per component and per incident, which gets its reference as we give them, by year."""
+    slugs = {part.key: f"component-{n}" for n, part in enumerate(corpus.components)}
+    for n, part in enumerate(corpus.components):
+        fields = {
+            "title": part.name,
+            "code": part.key,
+            "weight": n + 1,
+            "created": part.created_at,
+            "outputs": ["html", "entries", "badge"],
+        }
+        _page(content / f"components/component-{n}/_index.md", fields)
     in_year: dict[int, int] = {}
     for incident in corpus.incidents:
         year = incident.started_at.year
@@ -118,7 +129,7 @@ def write_source(source: Path, ours: Path, count: int) -> None:
             "components": [slugs[stretch.component] for stretch in incident.stretches],
             "updates": [{"code": u.code, "at": u.at, "state": u.state.value} for u in newest_first],
         }
-        _page(source / f"content/incidents/{ref}.md", fields, "\n\n---\n\n".join(u.text for u in newest_first))
+        _page(content / f"incidents/{ref}.md", fields, "\n\n---\n\n".join(u.text for u in newest_first))
 
 
 def _page(path: Path, fields: dict[str, Any], body: str = "") -> None:
@@ -236,7 +247,7 @@ def table(
     """Medians, and ours as a share of theirs."""
     print(f"A full build of {count:,} incidents beside Hugo, median of {rounds} rounds, in {folder.parent}")
     print(f"  {'':12}" + "".join(f"{name:>12}" for name in (*costs, "ratio")))
-    rows = {
+    rows: dict[str, list[float]] = {
         "wall s": [statistics.median(c.wall for c in found) for found in costs.values()],
         "CPU s": [statistics.median(c.cpu for c in found) for found in costs.values()],
         "memory MB": [statistics.median(c.memory for c in found) for found in costs.values()],
