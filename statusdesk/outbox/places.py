@@ -149,7 +149,9 @@ class OpenPlaces:
         built = builder.load_site(out, self.state_file(out))
         if built is None:  # somebody took the folder away between the two lines
             raise EnvironmentFault(f"The site in {out} is gone. It is rendered again at the next try.")
-        return Site(folder=built.folder, files=built.files, build_id=built.build_id, order=builder.publish_order)
+        return Site(
+            folder=built.folder, manifest=lambda: built.files, build_id=built.build_id, order=builder.publish_order
+        )
 
 
 def check_apart(private: Path, public: Path) -> None:

@@ -20,10 +20,10 @@ import os
 import re
 import tempfile
 import time
-import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 import filelock
@@ -90,15 +90,22 @@ class BuildReport:
     full: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class BuiltSite:
-    """The site as it lies in its folder: SHA-256 (hexadecimal) by path, `build.json` included."""
+    """The site as it lies in its folder."""
 
     folder: Path
-    files: Mapping[str, str]
+    state_file: Path
     build_id: str
     head: int
     built_at: datetime
+
+    @cached_property
+    def files(self) -> Mapping[str, str]:
+        """SHA-256 (hexadecimal) by path, `build.json` included. Read when asked for: there may be many."""
+        with _as_fault(self.folder), opened(self.state_file) as known:
+            stamp = hashlib.sha256((self.folder / BUILD_FILE).read_bytes()).hexdigest()
+            return known.files() | {BUILD_FILE: stamp}
 
 
 def publish_order(path: str) -> tuple[int, str]:
@@ -161,13 +168,14 @@ def load_site(out: Path, state_file: Path) -> BuiltSite | None:
     with _as_fault(out), opened(state_file) as known:
         if not known.is_whole or known.built_at is None or known.folder != _folder_name(out):
             return None
-        try:
-            stamp = (out / BUILD_FILE).read_bytes()
-        except FileNotFoundError:
+        if not (out / BUILD_FILE).is_file():
             return None
-        files = known.files() | {BUILD_FILE: hashlib.sha256(stamp).hexdigest()}
         return BuiltSite(
-            folder=out, files=files, build_id=known.digest_hex[:12], head=known.head, built_at=known.built_at
+            folder=out,
+            state_file=state_file,
+            build_id=known.digest_hex[:12],
+            head=known.head,
+            built_at=known.built_at,
         )
 
 
@@ -218,6 +226,7 @@ class _Build:
         self.written = self.bytes = self.removed = 0
         self.other_pages = False  # whether a page appeared or went
         self.looks = False  # a full build looks at what lies there instead of trusting the ledger
+        self.beside: dict[str, str] = {}
         self.unflushed = False
         self.flush_each = True
         self.folders: set[str] = set()
@@ -232,11 +241,17 @@ class _Build:
         if self.own:
             self._rehearse(todo)
         self.ledger.begin()
-        if todo.full:
-            self._everything()
-        else:
-            self._planned(todo)
-        built_at = self._stamp()
+        try:
+            if todo.full:
+                self._everything()
+            else:
+                self._planned(todo)
+            built_at = self._stamp()
+            self._show()
+        except Exception:
+            for name in self.beside.values():
+                _forget(name)
+            raise
         if self.unflushed:
             os.sync()
         self.ledger.engine, self.ledger.folder = self.engine, _folder_name(self.out)
@@ -297,14 +312,11 @@ class _Build:
         there = set(self._inventory())
         self._assets()
         done: set[str] = set()
-        # A month is rendered while its incidents are at hand, and laid down when all it links to is there; newest
-        # first, so that each finds the one before it.
-        held: list[tuple[str, bytes]] = []
-        for month in self.reading.months:
+        for month in self.reading.months:  # its page while its incidents are at hand
             for incident in self.reading.incidents_of(month.month):
                 self._incident(incident.ref)
                 done.add(incident.ref)
-            held += self._months(month.month)
+            self._month(month.month)
         for ref in incidents:
             if ref not in done:
                 self._incident(ref)
@@ -312,9 +324,8 @@ class _Build:
             self._maintenance(ref)
         for slug in self.shown.components:
             self._component(slug)
-        for path, data in held:
-            self._put(path, zlib.decompress(data))
         self._front()
+        self._show()
         for path in sorted(there - self.ledger.files().keys() - {BUILD_FILE}):
             self._remove(path)
 
@@ -330,15 +341,15 @@ class _Build:
             gone += self._component(slug)
         known = {m.month for m in months}
         moved = moved_months(before, months, self.ledger.day, self.reading.today)
-        for month in sorted(todo.months | moved, reverse=True):
+        for month in sorted(todo.months | moved):
             if month in known:
-                for press in self.presses:
-                    self._put(f"{press.prefix}history/{month}/index.html", press.pages.month(month))
+                self._month(month)
             else:
                 gone += [f"{press.prefix}history/{month}/index.html" for press in self.presses]
         self.other_pages |= [m.month for m in before] != [m.month for m in months]
         if todo.front:
             self._front()
+        self._show()
         for path in gone:
             if self.ledger.sha(path) is not None:
                 self._remove(path)
@@ -399,25 +410,20 @@ class _Build:
                 self._put(folder + name, data)
         return gone
 
-    def _months(self, month: str) -> list[tuple[str, bytes]]:
-        """A month's page in each language, to be laid down later: a tenth of its size until then."""
-        return [
-            (f"{press.prefix}history/{month}/index.html", zlib.compress(press.pages.month(month), 1))
-            for press in self.presses
-        ]
+    def _month(self, month: str) -> None:
+        for press in self.presses:
+            self._put(f"{press.prefix}history/{month}/index.html", press.pages.month(month))
 
     def _front(self) -> None:
-        """What every change touches, the main language's entry page and the JSON last."""
-        for path, render in self.cards.front().items():
-            self._put(path, render())
-        for press in reversed(self.presses):
-            for path, render in press.front().items():
-                self._put(press.prefix + path, render())
-        for path, render in self.api.front().items():
+        """What every change touches: what is linked before what links, the main language's entry page last."""
+        for path, render in (self.cards.front() | self.api.front()).items():
             self._put(path, render())
         if self.other_pages and self.reading.page.base_url:
             incidents, works = self.reader.recent_refs(NEWEST), self.reader.recent_maintenance_refs(NEWEST)
             self._put("sitemap.xml", sitemap(self.editions, incidents, works))
+        for press in reversed(self.presses):
+            for path, render in press.front().items():
+                self._put(press.prefix + path, render())
 
     def _stamp(self) -> datetime:
         """build.json, unless nothing else changed; returns when the site that lies there was built."""
@@ -444,9 +450,9 @@ class _Build:
         self.ledger.note(path, digest)
 
     def _write(self, path: str, data: bytes) -> None:
-        """Write a file so that a reader never meets half of it.
+        """Write a new file in its place, where nothing links to it yet, or one that is there already beside it.
 
-        A new one, which nothing links to yet, is written in its place: that costs a third of the other way.
+        What is beside its place is shown when all is written (`_show`): then no page leads to one that is not there.
         """
         target = f"{self.out}{os.sep}{path}"
         folder = os.path.dirname(target)  # noqa: PTH120  text, because pathlib takes longer than the disk
@@ -467,14 +473,22 @@ class _Build:
                 else:
                     self.unflushed = True
             os.chmod(name, 0o644)  # noqa: PTH101  a public page: whoever serves it must be able to read it
-            if name != target:
-                os.replace(name, target)  # noqa: PTH105
         except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(name)  # noqa: PTH108
+            _forget(name)
             raise
+        if name != target:
+            self.beside[path] = name
         self.written += 1
         self.bytes += len(data)
+
+    def _show(self) -> None:
+        """Put what was written beside its place into it, each file at once, the entry page last."""
+        for path in sorted(self.beside, key=publish_order):
+            self._put_in_place(path, self.beside[path])
+        self.beside.clear()
+
+    def _put_in_place(self, path: str, name: str) -> None:
+        os.replace(name, f"{self.out}{os.sep}{path}")  # noqa: PTH105
 
     def _remove(self, path: str) -> None:
         target = self.out / path
@@ -504,6 +518,11 @@ class _Build:
                         Path(entry.path).unlink(missing_ok=True)
                     elif _OURS.fullmatch(path):
                         yield path
+
+
+def _forget(name: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(name)  # noqa: PTH108
 
 
 def _holds(target: Path, data: bytes) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -25,17 +26,23 @@ class PublishError(Exception):
         self.needs_person = needs_person
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Site:
-    """The built site on this computer: its folder, the SHA-256 of each file by path, and its build id.
+    """The built site on this computer: its folder, its build id, and what gives the SHA-256 of each file by path.
 
-    `order` sorts paths into the order in which readers must see them change: what is linked before what links.
+    The manifest is read when a host asks for it: one that lies in the site's own folder does not. `order` sorts paths
+    into the order in which readers must see them change: what is linked before what links.
     """
 
     folder: Path
-    files: Mapping[str, str]
+    manifest: Callable[[], Mapping[str, str]]
     build_id: str
     order: Callable[[str], tuple[int, str]]
+
+    @cached_property
+    def files(self) -> Mapping[str, str]:
+        """The SHA-256 (hexadecimal) of each file by path."""
+        return self.manifest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

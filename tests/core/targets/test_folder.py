@@ -41,7 +41,7 @@ class Bench:
             (self.built / path).parent.mkdir(parents=True, exist_ok=True)
             (self.built / path).write_text(text, encoding="utf-8")
         shas = {path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()}
-        return Site(folder=self.built, files=shas, build_id=build_id, order=order)
+        return Site(folder=self.built, manifest=lambda: shas, build_id=build_id, order=order)
 
     @property
     def host(self):
