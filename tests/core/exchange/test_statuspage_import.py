@@ -294,6 +294,8 @@ def test_hostile_words_are_only_words_on_the_site(
     bring()
     files = site(file_desk, tmp_path)
     for path, data in files.items():
+        if path.endswith(".png"):
+            continue
         text = data.decode()
         assert "\x00" not in text
         if path.endswith(".json"):
