@@ -29,12 +29,15 @@ class ComponentStatus(StrEnum):
     @property
     def rank(self) -> int:
         """0 is best. Maintenance never masks a problem, so it ranks below every trouble."""
-        return list(ComponentStatus).index(self)
+        return _RANKS[self]
 
     @property
     def is_trouble(self) -> bool:
         """Whether something does not work that should."""
         return self.rank >= ComponentStatus.DEGRADED_PERFORMANCE.rank
+
+
+_RANKS = {status: rank for rank, status in enumerate(ComponentStatus)}
 
 
 def worst(statuses: Iterable[ComponentStatus]) -> ComponentStatus:

@@ -19,7 +19,10 @@ class Impact(StrEnum):
     @property
     def rank(self) -> int:
         """0 is none, 3 is critical."""
-        return list(Impact).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {impact: rank for rank, impact in enumerate(Impact)}
 
 
 class IncidentState(StrEnum):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 _DELAY = re.compile(r"\+(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?")
 FIVE_MINUTES = timedelta(minutes=5)
 
 
+@lru_cache(maxsize=4096)  # one instant is told in several documents
 def rfc3339(instant: datetime) -> str:
     """2026-06-09T15:41:00.000Z: UTC, milliseconds."""
     return instant.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"

@@ -88,6 +88,7 @@ def environment(code: str = SOURCE, own: Overrides | None = None) -> Environment
         "figure": figure,
         "own_lang": own_lang,
         "href": contact_href,
+        "dialled": dialled,
         "web": web_href,
         "ended_at": ended_at,
         "what_is_wrong": what_is_wrong,
@@ -191,12 +192,17 @@ def dots(filled: int, total: int, most: int = 24) -> Markup:
     ) % (14 * total, full, rings)
 
 
+def dialled(number: str) -> str:
+    """The address that calls a number; empty for a text without digits."""
+    digits = re.sub(r"[^0-9+]", "", number)
+    return f"tel:{digits}" if digits else ""
+
+
 def contact_href(contact: Contact, subject: str = "") -> str:
     """The address behind a contact, or nothing when it is not one that a browser should follow."""
     value = contact.value.strip()
     if contact.kind == "phone":
-        digits = re.sub(r"[^\d+]", "", value)
-        return f"tel:{digits}" if digits else ""
+        return dialled(value)
     if contact.kind == "email":
         query = f"?subject={quote(subject)}" if subject else ""
         return f"mailto:{quote(value, safe='@+.')}{query}"

@@ -30,7 +30,7 @@ from jinja2 import (
     nodes,
 )
 from jinja2.bccache import Bucket
-from jinja2.compiler import CodeGenerator, Frame
+from jinja2.compiler import CodeGenerator, Frame, optimizeconst
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.runtime import Context
@@ -74,7 +74,15 @@ def engine() -> str:
 
 
 class _Code(CodeGenerator):
-    """Jinja's own code, but for how a value is escaped where it is printed."""
+    """Jinja's own code, but for how a value is escaped where it is printed, and how a function is called."""
+
+    @optimizeconst
+    def visit_Call(self, node: nodes.Call, frame: Frame, forward_caller: bool = False) -> None:  # noqa: FBT001, FBT002, N802
+        """A call without Jinja's search for what the function may want besides its arguments."""
+        self.write("environment.called(context, ")
+        self.visit(node.node, frame)
+        self.signature(node, frame, {"caller": "caller"} if forward_caller else None)
+        self.write(")")
 
     def _output_child_pre(self, node: nodes.Expr, frame: Frame, finalize: CodeGenerator._FinalizeInfo) -> None:
         if frame.eval_ctx.volatile or not frame.eval_ctx.autoescape or finalize.src is not None:
@@ -113,6 +121,13 @@ class Templates(Environment):
     """Jinja's templates. A page prints some hundred values: escaping them quickly saves a fifth of its time."""
 
     code_generator_class = _Code
+
+    @staticmethod
+    def called(context: Context, function: Callable[..., object], /, *args: object, **named: object) -> object:
+        """What a function gives. One that wants the context is called Jinja's way, which takes ten times as long."""
+        if getattr(function, "jinja_pass_arg", None) is None:
+            return function(*args, **named)
+        return context.call(function, *args, **named)
 
     @staticmethod
     def printed(value: object) -> str:

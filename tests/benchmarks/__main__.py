@@ -35,6 +35,8 @@ def main() -> None:
     print("The site")
     for name in columns[0]:
         print(f"  {name:26}" + "".join(f"{column[name]:>12,.6g}" for column in columns))
+    for size in SIZES:
+        subprocess.run([sys.executable, "-m", "tests.benchmarks.bench_hugo", str(size)], check=True)
     print("The window, 5,000 incidents")
     show(run("tests.benchmarks.bench_window"))
 

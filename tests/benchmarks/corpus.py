@@ -96,9 +96,12 @@ def history(count: int) -> History:
     return History(source="corpus", components=parts, incidents=made, maintenances=())
 
 
-def workspace(folder: Path, count: int) -> Desk:
+def workspace(folder: Path, count: int, base_url: str = "") -> Desk:
     """A workspace with the corpus, not built yet."""
-    desk = Desk.create(folder / "workspace", name="Northlake", output_dir=folder / "site", support_channels=False)
+    site = folder / "site"
+    desk = Desk.create(
+        folder / "workspace", name="Northlake", base_url=base_url, output_dir=site, support_channels=False
+    )
     with desk._store.write() as sql:
         writer = Writer(sql, at=now(), actor="corpus")
         bring_in(writer, history(count))

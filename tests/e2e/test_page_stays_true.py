@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from statusdesk.domain.incident import IncidentState
-from statusdesk.domain.public import PublicTheme
+from statusdesk.domain.public import PublicCard, PublicTheme
 from statusdesk.site.builder import build
 from tests.core.site.memory import northlake, page, update, utc
 from tests.e2e.browsing import CHROMIUM, sees, serving, settle
@@ -40,7 +40,7 @@ class Site:
         self.build(utc(at))
 
     def insert(self, html: str) -> None:
-        """Markup at the end of the home page's first section, as a template would put it there."""
+        """Markup at the end of the home page's first section, as somebody's own template may have it."""
         index = self.out / "index.html"
         index.write_text(index.read_text().replace("</section>", f"{html}</section>", 1))
 
@@ -69,17 +69,28 @@ def after(tab, seconds: float) -> None:
 # What the clock alone can tell
 
 
-CARD = (
-    '<p class="card-person" data-from="2026-06-09T16:00+02:00" data-until="2026-06-09T18:00+02:00" '
-    'data-over="This number was here until 18:00 CEST.">'
-    '<a class="btn go" href="tel:+46701740610">Call Ana, +46 70 174 06 10</a> about this problem</p>'
-)
+def put_ana_on_the_page(site: Site) -> None:
+    site.reader.cards_.append(
+        PublicCard(
+            name="Ana",
+            role="support lead",
+            phone="+46 70 174 06 10",
+            languages="",
+            starts_at=utc("2026-06-09 14:00"),
+            ends_at=utc("2026-06-09 16:00"),
+            incident_ref="SD-2026-0042",
+        )
+    )
+    site.build()
 
 
-def test_a_contact_card_ends_by_itself_and_nothing_moves(site, served, new_tab):
-    site.insert(CARD)
-    tab = new_tab(served.url, at="2026-06-09T15:00:00Z", height=2000)
-    assert "Call Ana" in tab.inner_text(".card-person")
+@pytest.mark.parametrize("path", ["/", "/incidents/SD-2026-0042/"])
+def test_a_contact_card_ends_by_itself_and_nothing_moves(site, served, new_tab, path):
+    put_ana_on_the_page(site)
+    tab = new_tab(served.url + path, at="2026-06-09T15:00:00Z", height=2000)
+    assert "Ana, support lead" in tab.inner_text(".card-person")
+    assert "until 18:00 CEST" in tab.inner_text(".card-person")
+    assert tab.get_attribute(".card-person a", "href") == "tel:+46701740610"
     height = tab.locator(".card").bounding_box()["height"]
     tab.clock.fast_forward("01:00:16")
     assert tab.inner_text(".card-person") == "This number was here until 18:00 CEST."
@@ -88,7 +99,7 @@ def test_a_contact_card_ends_by_itself_and_nothing_moves(site, served, new_tab):
 
 
 def test_a_contact_card_appears_when_its_time_comes(site, served, new_tab):
-    site.insert(CARD)
+    put_ana_on_the_page(site)
     tab = new_tab(served.url)
     assert not tab.is_visible(".card-person")
     height = tab.evaluate("document.documentElement.scrollHeight")
@@ -98,22 +109,27 @@ def test_a_contact_card_appears_when_its_time_comes(site, served, new_tab):
 
 
 def test_a_page_opened_when_the_card_has_ended_never_shows_the_number(site, served, new_tab):
-    site.insert(CARD)
+    put_ana_on_the_page(site)
     tab = new_tab(served.url, at="2026-06-09T19:00:00Z")
     assert tab.inner_text(".card-person") == "This number was here until 18:00 CEST."
 
 
-def test_planned_work_says_what_the_plan_is_now_and_claims_no_more(site, served, new_tab):
-    site.insert(
-        '<p><span role="status" data-plan data-starts="2026-06-14T02:00+02:00" data-ends="2026-06-14T04:00+02:00" '
-        'data-now="Planned to be in progress now." data-over="Planned to end at 04:00 CEST; not confirmed."></span></p>'
-    )
-    tab = new_tab(served.url, at="2026-06-13T23:59:50Z")
+def test_a_card_that_is_over_is_not_on_a_page_that_is_built_later(site):
+    put_ana_on_the_page(site)
+    site.build(utc("2026-06-09 16:00"))
+    assert not [path for path in site.out.rglob("*") if path.is_file() and b"174 06 10" in path.read_bytes()]
+
+
+@pytest.mark.parametrize("path", ["/", "/maintenance/SD-2026-M007/"])
+def test_planned_work_says_what_the_plan_is_now_and_claims_no_more(site, served, new_tab, path):
+    tab = new_tab(served.url + path, at="2026-06-13T23:59:50Z")
     assert tab.inner_text("[data-plan]") == ""
     tab.clock.fast_forward(20_000)
-    assert tab.inner_text("[data-plan]") == "Planned to be in progress now."
+    said = "Planned to be in progress now; we have not confirmed that it began."
+    assert tab.inner_text("[data-plan]") == said
     tab.clock.fast_forward("02:00:00")
-    assert tab.inner_text("[data-plan]") == "Planned to end at 04:00 CEST; not confirmed."
+    said = "Planned to end at 04:00 CEST; we have not confirmed the end yet."
+    assert tab.inner_text("[data-plan]") == said
 
 
 @pytest.mark.parametrize(

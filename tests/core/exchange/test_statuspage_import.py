@@ -294,10 +294,14 @@ def test_hostile_words_are_only_words_on_the_site(
     bring()
     files = site(file_desk, tmp_path)
     for path, data in files.items():
+        if path.endswith(".png"):
+            continue
         text = data.decode()
         assert "\x00" not in text
         if path.endswith(".json"):
             json.loads(text)
+            continue
+        if path.endswith(".ics"):  # a calendar holds no markup: its text is text
             continue
         assert "<script>alert" not in text
         assert "<img src=x" not in text
