@@ -95,6 +95,18 @@ class OpenPlaces:
         with self._store.read() as sql:
             yield PublicRecordReader(sql)
 
+    @contextmanager
+    def _public_again(self) -> Iterator[PublicRecordReader]:
+        """The same for another process: connections are not carried into one."""
+        from statusdesk.store.public import PublicRecordReader  # noqa: PLC0415
+
+        store = Store.open(self._store.workspace)
+        try:
+            with store.read() as sql:
+                yield PublicRecordReader(sql)
+        finally:
+            store.close()
+
     def site_folder(self) -> Path:
         """Where this computer renders the site: the page's folder, or with a shared database one of its own.
 
@@ -137,6 +149,7 @@ class OpenPlaces:
                 now=self._now(),
                 kept=self._kept,
                 templates=self._folder / "templates",
+                again=self._public_again,
                 full=full,
             )
 

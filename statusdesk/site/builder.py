@@ -20,27 +20,29 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import filelock
 
 from statusdesk import paths
 from statusdesk.domain.audit import Changes
-from statusdesk.domain.public import PublicComponent
+from statusdesk.domain.public import MonthCount, PublicComponent
 from statusdesk.domain.times import rfc3339
 from statusdesk.errors import EnvironmentFault, Refused
-from statusdesk.site import headers
+from statusdesk.site import forks, headers
 from statusdesk.site.badges import Badges
 from statusdesk.site.calendar import Calendar
 from statusdesk.site.cards import Cards
 from statusdesk.site.edition import Edition, editions
 from statusdesk.site.feeds import Feeds
 from statusdesk.site.language import NAMES
-from statusdesk.site.ledger import Ledger, Trace, opened
+from statusdesk.site.ledger import Ledger, Share, Trace, opened
 from statusdesk.site.pages import Pages
 from statusdesk.site.plan import Plan, Shown, cards_digest, component_digests, moved_months, page_digest, plan
 from statusdesk.site.reader import PublicReader
@@ -56,6 +58,8 @@ LOCK_WAIT_S = 60
 _TEMPORARY = ".statusdesk-"
 # From so many files on, one flush of the disk is cheaper than one for each file.
 _FLUSH_EACH_UP_TO = 64
+# From so many incidents on, a second process saves more than it costs.
+_WORTH_A_PROCESS = 2000
 _BINARY = getattr(os, "O_BINARY", 0)  # Windows would write other line ends
 _NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}"
 # Files of each language, and those that there are once.
@@ -74,6 +78,10 @@ _SHARED = (
 _OURS = re.compile(rf"(?:(?:{'|'.join(NAMES)})/)?(?:{_PAGES})|{_SHARED}")
 _OUR_FOLDERS = ("assets", "api/v2", "api/v2/incidents", "api/v2/scheduled-maintenances")
 _OUR_PARENTS = ("incidents", "maintenance", "components", "history", "prevention", "promise", "follow")
+
+
+# Opens another view of the record, for a process of its own.
+Again = Callable[[], AbstractContextManager[PublicReader]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,12 +143,14 @@ def build(
     now: datetime,
     kept: Kept | None = None,
     templates: Path | None = None,
+    again: Again | None = None,
     full: bool = False,
 ) -> BuildReport:
     """Bring the folder `out` to what the record says. `now` gives the day for bars and the stamp in `build.json`.
 
     `kept` is what a running desk keeps of the record from one build to the next; `templates` the folder in which the
-    workspace keeps templates of its own, if it has any.
+    workspace keeps templates of its own, if it has any. `again` opens a second view of the record, with which a full
+    build can use a second processor.
 
     Raises Refused when the folder and the workspace's state overlap, or an own template does not work (then nothing was
     written); EnvironmentFault when the disk does not let us: the site stays whole for its readers then, and the next
@@ -157,7 +167,7 @@ def build(
         state_file.parent.mkdir(parents=True, exist_ok=True)
         out.mkdir(parents=True, exist_ok=True)
         with _only_builder(state_file), opened(state_file) as known:
-            report = _Build(reader, out, known, now, kept, overrides(templates)).run(full=full)
+            report = _Build(reader, out, known, now, kept, overrides(templates), again).run(full=full)
     return replace(report, seconds=round(time.perf_counter() - started, 6))
 
 
@@ -200,6 +210,28 @@ class _Press:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What a second process did: hashes, traces, what lies beside its place, and what it cost."""
+
+    files: dict[str, str]
+    traces: dict[str, Trace]
+    beside: dict[str, str]
+    written: int
+    bytes: int
+    unflushed: bool
+
+
+def _halves(months: Sequence[MonthCount]) -> tuple[Sequence[MonthCount], Sequence[MonthCount]]:
+    """Newer and older months that hold about as many incidents."""
+    whole, so_far = sum(m.incidents for m in months), 0
+    for at, month in enumerate(months):
+        so_far += month.incidents
+        if 2 * so_far >= whole:
+            return months[: at + 1], months[at + 1 :]
+    return months, ()
+
+
 class _Build:
     """One run of the builder."""
 
@@ -207,12 +239,14 @@ class _Build:
         self,
         reader: PublicReader,
         out: Path,
-        ledger: Ledger,
+        ledger: Ledger | Share,
         now: datetime,
         kept: Kept | None,
         own: Overrides | None,
+        again: Again | None = None,
     ) -> None:
-        self.reader, self.out, self.ledger, self.now, self.own = reader, out, ledger, now, own
+        self.reader, self.out, self.now, self.own, self.again = reader, out, now, own, again
+        self.ledger = cast("Ledger", ledger)  # a share takes what rendering months tells it, and no more is asked of it
         self.engine = f"{engine()}-{own.digest}" if own else engine()
         page = reader.page()
         self.reading = Reading(reader, page, now, kept)
@@ -311,12 +345,7 @@ class _Build:
         self.flush_each = len(incidents) + len(works) <= _FLUSH_EACH_UP_TO or not hasattr(os, "sync")
         there = set(self._inventory())
         self._assets()
-        done: set[str] = set()
-        for month in self.reading.months:  # its page while its incidents are at hand
-            for incident in self.reading.incidents_of(month.month):
-                self._incident(incident.ref)
-                done.add(incident.ref)
-            self._month(month.month)
+        done = self._months_on_both_processors(len(incidents))
         for ref in incidents:
             if ref not in done:
                 self._incident(ref)
@@ -328,6 +357,53 @@ class _Build:
         self._show()
         for path in sorted(there - self.ledger.files().keys() - {BUILD_FILE}):
             self._remove(path)
+
+    def _months_on_both_processors(self, incidents: int) -> set[str]:
+        """Every month with its incidents, the older half in a second process where there can be one."""
+        months = self.reading.months
+        theirs: Sequence[MonthCount] = ()
+        if self.again is not None and incidents >= _WORTH_A_PROCESS and forks.possible():
+            months, theirs = _halves(months)
+        other = forks.Elsewhere(lambda: self._months_elsewhere(theirs)) if theirs else None
+        done = {ref for month in months for ref in self._whole_month(month.month)}
+        share = other.result() if other else None
+        if share is None:
+            return done.union(*(self._whole_month(month.month) for month in theirs))
+        for path, sha in share.files.items():
+            self.ledger.note(path, sha)
+        for ref, trace in share.traces.items():
+            self.ledger.set_trace("i", ref, trace)
+        self.beside |= share.beside
+        self.written += share.written
+        self.bytes += share.bytes
+        self.unflushed |= share.unflushed
+        return done | share.traces.keys()
+
+    def _months_elsewhere(self, months: Sequence[MonthCount]) -> _Share:
+        """In a second process: some months, by a view of the record that is its own and shows the same."""
+        assert self.again is not None
+        with self.again() as reader:
+            share = Share()
+            build = _Build(reader, self.out, share, self.now, None, self.own)
+            if build.head != self.head:
+                raise EnvironmentFault("The record has changed since.")
+            build.looks, build.flush_each = True, self.flush_each
+            try:
+                for month in months:
+                    build._whole_month(month.month)
+            except BaseException:
+                for name in build.beside.values():
+                    _forget(name)
+                raise
+            return _Share(share.files, share.traces, build.beside, build.written, build.bytes, build.unflushed)
+
+    def _whole_month(self, month: str) -> list[str]:
+        """A month's incidents, and its page while they are at hand."""
+        refs = [incident.ref for incident in self.reading.incidents_of(month)]
+        for ref in refs:
+            self._incident(ref)
+        self._month(month)
+        return refs
 
     def _planned(self, todo: Plan) -> None:
         before = self.ledger.months()

@@ -79,7 +79,7 @@ class Calendar:
     def _event(self, thing: Thing) -> str:
         begin, end = _work_span(thing) if isinstance(thing, PublicMaintenance) else _problem_span(thing)
         say = self.edition.language.say
-        planned = isinstance(thing, PublicMaintenance)
+        kind = say("Planned work") if isinstance(thing, PublicMaintenance) else say("Problem")
         called_off = thing.state in (MaintenanceState.CANCELLED, IncidentState.WITHDRAWN)
         published = thing.published_at if isinstance(thing, PublicMaintenance) else thing.first_public_at
         last = thing.updates[-1] if thing.updates else None
@@ -103,7 +103,7 @@ class Calendar:
             f"URL:{link}",
             f"STATUS:{'CANCELLED' if called_off else 'CONFIRMED'}",
             "TRANSP:TRANSPARENT",
-            f"CATEGORIES:{_text(say('Planned work') if planned else say('Problem'))}",
+            f"CATEGORIES:{_text(kind)}",
             "END:VEVENT",
         ]
         return _folded(lines)

@@ -197,6 +197,32 @@ class Ledger:
             self._sql.execute("INSERT OR REPLACE INTO component VALUES (?, ?)", (slug, digest))
 
 
+class Share:
+    """What a second process has done of a full build, to be told to the ledger, which has one writer."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, str] = {}
+        self.traces: dict[str, Trace] = {}
+
+    def sha(self, path: str) -> str | None:
+        """The hash of a file of this share."""
+        return self.files.get(path)
+
+    def note(self, path: str, sha: str | None) -> None:
+        """A file is there now with this hash."""
+        if sha is not None:
+            self.files[path] = sha
+
+    def trace(self, kind: str, ref: str) -> Trace | None:  # noqa: ARG002  as the ledger has it
+        """A full build begins with nothing."""
+        return None
+
+    def set_trace(self, kind: str, ref: str, now: Trace | None) -> None:  # noqa: ARG002  months hold incidents
+        """An incident is shown there."""
+        if now is not None:
+            self.traces[ref] = now
+
+
 def _share(path: str, digest: str) -> int:
     """A file's share of the site's digest."""
     return int.from_bytes(sha256(f"{path}\0{digest}".encode()).digest(), "big")
