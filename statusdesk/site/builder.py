@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import hashlib
 import json
 import os
@@ -277,7 +278,8 @@ class _Build:
         self.ledger.begin()
         try:
             if todo.full:
-                self._everything()
+                with _without_collecting():
+                    self._everything()
             else:
                 self._planned(todo)
             built_at = self._stamp()
@@ -594,6 +596,18 @@ class _Build:
                         Path(entry.path).unlink(missing_ok=True)
                     elif _OURS.fullmatch(path):
                         yield path
+
+
+@contextlib.contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Ten thousand pages leave no circles behind; looking for them again and again takes a tenth of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _forget(name: str) -> None:

@@ -72,7 +72,8 @@ class Dates:
 
     def on(self, instant: datetime) -> date:
         """The calendar day of an instant on the page's clock."""
-        return self._told(instant)[0].date()
+        known = self._instants.get(instant)
+        return known[0].date() if known else instant.astimezone(self.zone).date()
 
     def iso(self, instant: datetime) -> str:
         """For `datetime` attributes: local time with its offset, to the minute."""

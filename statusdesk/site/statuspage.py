@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from statusdesk.domain.component import ComponentStatus, status_of, worst
@@ -321,17 +321,27 @@ class StatuspageApi:
 
     def _affected(self, entries: Sequence[PublicEntry], before: datetime | None, at: datetime) -> list[Json] | None:
         """The components whose status an update changed: those whose entries begin or end between it and the last."""
-        visible = {c.id: c for c in self.reading.components}
+        if before is not None and not any(
+            before < edge <= at for e in entries for edge in (e.from_at, e.to_at) if edge is not None
+        ):
+            return None
         found = []
-        for key in dict.fromkeys(e.component_id for e in entries if e.component_id in visible):
+        for key in dict.fromkeys(e.component_id for e in entries if e.component_id in self._visible):
             old = worst(e.status for e in entries if e.component_id == key and before and _holds(e, before))
             new = worst(e.status for e in entries if e.component_id == key and _holds(e, at))
             if old is not new:
-                component = visible[key]
-                group = next((g for g, members in self.reading.groups if g is not None and component in members), None)
-                name = f"{group.name} - {component.name}" if group else component.name
-                found.append({"code": component.code, "name": name, "old_status": old.value, "new_status": new.value})
+                code, name = self._visible[key]
+                found.append({"code": code, "name": name, "old_status": old.value, "new_status": new.value})
         return found or None
+
+    @cached_property
+    def _visible(self) -> dict[str, tuple[str, str]]:
+        """Code and full name of each component on the page, by id."""
+        return {
+            c.id: (c.code, f"{group.name} - {c.name}" if group else c.name)
+            for group, members in self.reading.groups
+            for c in members
+        }
 
     def _body_now(self, update: PublicUpdate, by_seq: dict[int, PublicUpdate]) -> str:
         """An update's text for places that cannot strike out: retracted text is replaced by the reason."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import html
 import os
 import tempfile
 import traceback
@@ -73,6 +72,14 @@ def engine() -> str:
     return digest.hexdigest()[:16]
 
 
+try:  # MarkupSafe's own work, without the wrapper around it; where it is not to be had, the same with the wrapper
+    from markupsafe import _escape_inner as _escaped  # type: ignore[attr-defined,unused-ignore]
+except ImportError:
+
+    def _escaped(text: str, /) -> str:
+        return str(escape(text))
+
+
 class _Code(CodeGenerator):
     """Jinja's own code, but for how a value is escaped where it is printed, and how a function is called."""
 
@@ -135,7 +142,7 @@ class Templates(Environment):
         kind = type(value)
         if kind is Markup:
             return cast("str", value)
-        return html.escape(cast("str", value)) if kind is str else str(escape(value))
+        return _escaped(cast("str", value)) if kind is str else str(escape(value))
 
 
 def loader(own: Overrides | None) -> BaseLoader:

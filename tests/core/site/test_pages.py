@@ -313,7 +313,7 @@ def test_a_strict_policy_holds_on_every_page(open_site):
         style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
         assert style
         want = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
-        rules = policy[1].replace("&#x27;", "'")
+        rules = policy[1].replace("&#39;", "'")
         assert f"style-src 'sha256-{want}'" in rules
         assert "default-src 'none'" in rules
         assert "unsafe" not in rules
