@@ -161,7 +161,7 @@ class Pages:
             end=end,
             by_seq={u.seq: u for u in incident.updates},
             affected=self._affected(incident, and_the_rest=False),
-            cards=self._cards_of(incident.ref),
+            cards=self._cards_of(incident),
         )
 
     def maintenance(self, maintenance: PublicMaintenance) -> bytes:
@@ -364,9 +364,10 @@ class Pages:
     def _of_page(self, text: str) -> str:
         return self.say(text) % {"name": self.reading.page.name}
 
-    def _cards_of(self, ref: str) -> Sequence[PublicCard]:
-        found = (c for c in self.reading.cards if c.incident_ref in (None, ref))
-        return list(islice(found, CARDS))
+    def _cards_of(self, incident: PublicIncident) -> Sequence[PublicCard]:
+        """Those of an incident; those about anything only while it is open: see `plan.cards_digest`."""
+        refs = (None, incident.ref) if incident.state.is_open else (incident.ref,)
+        return list(islice((c for c in self.reading.cards if c.incident_ref in refs), CARDS))
 
     def _spans(self, incident: PublicIncident) -> list[tuple[Look, str]]:
         return spans(self.edition, incident)

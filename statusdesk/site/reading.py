@@ -185,8 +185,11 @@ class Reading:
 
     @cached_property
     def cards(self) -> Sequence[PublicCard]:
-        """Contact cards that are not over at the time of this build, the soonest to end first."""
-        return [card for card in self.reader.cards() if card.ends_at > self.now]
+        """Contact cards of the time of this build, the soonest to end first: no number lies in a page before or after.
+
+        The desk publishes when one begins and when one ends; in between the reader's own clock hides what is over.
+        """
+        return [card for card in self.reader.cards() if card.starts_at <= self.now < card.ends_at]
 
     @cached_property
     def components(self) -> Sequence[PublicComponent]:
