@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from statusdesk.domain.component import ComponentStatus
-from statusdesk.domain.incident import StepState
+from statusdesk.domain.incident import IncidentState, StepState
 from statusdesk.domain.promise import PromiseState
 from statusdesk.domain.public import PublicCard, PublicComponent, PublicIncident, PublicMaintenance
 from statusdesk.domain.times import rfc3339
@@ -131,6 +131,7 @@ class Pages:
             waiting=reading.waiting[:HOME_LISTED],
             more_waiting=len(reading.waiting) - HOME_LISTED,
             recent=reading.recent,
+            last=next((i for i in reading.recent if i.state is not IncidentState.WITHDRAWN), None),
             steps=reading.reader.steps(STEPS),
             record=reading.record,
         )

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
-from statusdesk.domain.incident import OPEN_STATES, EtaOutcome, UpdateKind
+from statusdesk.domain.incident import OPEN_STATES, EtaOutcome, IncidentState, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.public import (
     MonthCount,
@@ -74,7 +74,7 @@ class Kept:
     def _put(self, incident: PublicIncident) -> None:
         """An incident as it is now, and what of it the bars show."""
         self.incidents[incident.ref] = incident
-        if self.entries_since is None:
+        if self.entries_since is None or incident.state is IncidentState.WITHDRAWN:  # a false alarm was no trouble
             return
         for entry in incident.entries:
             if entry.to_at is None or entry.to_at > self.entries_since:

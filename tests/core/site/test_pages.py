@@ -461,6 +461,18 @@ def test_an_update_says_whether_it_came_when_it_was_promised(tmp_path):
     assert "Words 3. Ana, support lead 12 min late Promised by 15:42 CEST" in words
 
 
+def test_a_false_alarm_is_called_one_wherever_it_is_listed(tmp_path):
+    end = BEGAN + timedelta(minutes=10)
+    site = render(small(tills(state=IncidentState.WITHDRAWN, resolved_at=end, next_due_at=None)), tmp_path)
+    for path in ("history/2026-06/index.html", "components/tills/index.html"):
+        words = read(site, path).words
+        assert "Tills fail False alarm: there was no problem. When" in words
+        assert "Not known yet" not in words
+    home = read(site, "index.html").words
+    assert "Tills fail False alarm" in home
+    assert "Last problem over" not in home
+
+
 def card(**changes):
     base = PublicCard(
         name="Ana", role="support lead", phone="+46 70 174 06 21", languages="English", starts_at=BEGAN,
