@@ -283,13 +283,14 @@ class PublicRecordReader:
 
     def component_refs(self, component_id: str, limit: int) -> Sequence[str]:
         """The incidents that touched a component last, by when they did, newest first."""
-        found: dict[str, None] = {}
-        with self.sql.execute(q.OF_COMPONENT, {"component_id": component_id}) as rows:
-            for (ref,) in rows:
-                found[ref] = None
-                if len(found) == limit:
-                    break
-        return list(found)
+        # A problem may have touched it several times: as long as that happens, more is asked for.
+        asked = limit
+        while True:
+            rows = self._list(q.OF_COMPONENT, component_id=component_id, limit=asked)
+            found = list(dict.fromkeys(rows))
+            if len(found) >= limit or len(rows) < asked:
+                return found[:limit]
+            asked *= 2
 
     def refs(self) -> Sequence[str]:
         """All incidents, oldest first."""

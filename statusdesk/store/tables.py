@@ -216,6 +216,7 @@ incidents = sa.Table(
     # The page's lists leave drills out and end with the id: without all of it in the index they would sort everything.
     sa.Index("ix_incident_newest", "drill", "started_at", "id"),
     sa.Index("ix_incident_updated", "drill", "updated_at", "id"),
+    sa.Index("ix_incident_own_end", "drill", "backfilled", "resolved_at"),
     sa.Index("ix_incident_month", "drill", "month", "started_at", "id"),
     sa.Index(None, "resolved_at"),
     sa.Index(None, "state"),
@@ -272,6 +273,7 @@ etas = sa.Table(
 # Partial indexes are partial on both engines: the migrations say so. Here only SQLite's side is said, because naming
 # PostgreSQL's would import its dialect (25 ms) at every start of a desk that has none.
 _OPEN_PROMISE = sa.text("state = 'open'")
+BROKEN_PROMISE = sa.text("promise.state IN ('late', 'moved')")
 
 promises = sa.Table(
     "promise",
@@ -285,6 +287,7 @@ promises = sa.Table(
     _int("settled_seq", None, null=True),
     sa.PrimaryKeyConstraint("incident_id", "seq"),
     sa.Index("ix_promise_settled", "settled_at", "state", "incident_id"),
+    sa.Index("ix_promise_broken", "settled_at", sqlite_where=sa.text("state IN ('late', 'moved')")),
     # Invariant 4, held by the database itself: never two open promises for one incident.
     sa.Index("one_open_promise", "incident_id", unique=True, sqlite_where=_OPEN_PROMISE),
 )

@@ -43,3 +43,6 @@ def upgrade() -> None:
     op.create_index("ix_incident_month", "incident", ["drill", "month", "started_at", "id"])
     op.drop_index(op.f("ix_promise_settled_at"), table_name="promise")
     op.create_index("ix_promise_settled", "promise", ["settled_at", "state", "incident_id"])
+    op.create_index("ix_incident_own_end", "incident", ["drill", "backfilled", "resolved_at"])
+    broken = sa.text("state IN ('late', 'moved')")
+    op.create_index("ix_promise_broken", "promise", ["settled_at"], sqlite_where=broken, postgresql_where=broken)
