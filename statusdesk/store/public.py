@@ -263,11 +263,13 @@ class PublicRecordReader:
 
     def open_refs(self) -> Sequence[str]:
         """Open incidents, worst first, then newest first."""
-        return [row.ref for row in sorted(self._all(q.OPEN), key=lambda one: -one.impact.rank)]
+        newest = sorted(self._all(q.OPEN), key=lambda one: (one.started_at, one.id), reverse=True)
+        return [row.ref for row in sorted(newest, key=lambda one: -one.impact.rank)]
 
     def waiting_refs(self) -> Sequence[str]:
         """Resolved, not closed, some reporters not yet answered; newest first."""
-        return self._list(q.WAITING)
+        newest = sorted(self._all(q.WAITING), key=lambda one: (one.started_at, one.id), reverse=True)
+        return [row.ref for row in newest]
 
     def refs_in_month(self, month: str) -> Sequence[str]:
         """Incidents that began in a month, newest first."""

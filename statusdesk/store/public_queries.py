@@ -115,10 +115,13 @@ def _refs(*where: sa.ColumnElement[bool], order: Any = _NEWEST) -> sa.Select[Any
 
 
 ALL = _refs(order=(_i.started_at, _i.id))
-OPEN = sa.select(_i.ref, _i.impact).where(_PUBLIC, _i.state.in_(OPEN_STATES)).order_by(*_NEWEST)
-WAITING = _refs(
-    _i.state == IncidentState.RESOLVED,
-    _i.id.in_(sa.select(_f.incident_id).where(_f.state.in_((FollowUpState.PENDING, FollowUpState.ASKED)))),
+# Few incidents are open or waiting: they are found first and put in order afterwards, not the other way round.
+OPEN = sa.select(_i.ref, _i.impact, _i.started_at, _i.id).where(_i.state.in_(OPEN_STATES), _PUBLIC)
+WAITING = (
+    sa.select(_i.ref, _i.started_at, _i.id)
+    .select_from(t.follow_ups.join(t.incidents, _f.incident_id == _i.id))
+    .where(_f.state.in_((FollowUpState.PENDING, FollowUpState.ASKED)), _i.state == IncidentState.RESOLVED, _PUBLIC)
+    .distinct()
 )
 IN_MONTH = _refs(_i.month == sa.bindparam("month"))
 RECENT = _refs().limit(_LIMIT)

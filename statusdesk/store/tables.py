@@ -219,7 +219,7 @@ incidents = sa.Table(
     sa.Index("ix_incident_own_end", "drill", "backfilled", "resolved_at"),
     sa.Index("ix_incident_month", "drill", "month", "started_at", "id"),
     sa.Index(None, "resolved_at"),
-    sa.Index(None, "state"),
+    sa.Index(None, "state", "drill"),
 )
 
 updates = sa.Table(
@@ -507,6 +507,7 @@ follow_ups = sa.Table(
     _word("answer", people.Answer, null=True),
     _int("attempts"),
     sa.Index(None, "incident_id"),
+    sa.Index(None, "state"),
 )
 
 # A person's number, for a while (F09). Its row can be erased when it is over.

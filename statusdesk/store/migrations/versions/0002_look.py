@@ -46,3 +46,6 @@ def upgrade() -> None:
     op.create_index("ix_incident_own_end", "incident", ["drill", "backfilled", "resolved_at"])
     broken = sa.text("state IN ('late', 'moved')")
     op.create_index("ix_promise_broken", "promise", ["settled_at"], sqlite_where=broken, postgresql_where=broken)
+    op.drop_index(op.f("ix_incident_state"), table_name="incident")
+    op.create_index(op.f("ix_incident_state_drill"), "incident", ["state", "drill"])
+    op.create_index(op.f("ix_follow_up_state"), "follow_up", ["state"])
