@@ -278,7 +278,7 @@ class _Build:
         self.ledger.begin()
         try:
             if todo.full:
-                with _without_collecting():
+                with _without_collecting(), self._lean():
                     self._everything()
             else:
                 self._planned(todo)
@@ -398,6 +398,16 @@ class _Build:
                     _forget(name)
                 raise
             return _Share(share.files, share.traces, build.beside, build.written, build.bytes, build.unflushed)
+
+    @contextlib.contextmanager
+    def _lean(self) -> Iterator[None]:
+        """A full build goes through all months once: two of them at hand are enough, whatever a desk would keep."""
+        kept, busiest = self.reading.kept, max((m.incidents for m in self.reading.months), default=0)
+        was, kept.most = kept.most, 2 * busiest + 100
+        try:
+            yield
+        finally:
+            kept.most = was
 
     def _whole_month(self, month: str) -> list[str]:
         """A month's incidents, and its page while they are at hand."""

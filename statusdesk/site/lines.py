@@ -27,16 +27,29 @@ class NamedDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Days:
+    """A component's days as a drawing with its links and in words: as old as what happened to it, not as what we said.
+
+    `begun` is when it was there first. `ref` is what a page keeps them under.
+    """
+
+    ref: str
+    bar: Bar
+    links: Markup
+    named: Sequence[NamedDay]
+    begun: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ComponentBar:
     """A component's line on the home page."""
 
     component: PublicComponent
-    bar: Bar
+    days: Days
     percent: str
     named: Sequence[NamedDay]
     more: int
     here_since: date | None
-    links: Markup
 
     @property
     def ref(self) -> str:
@@ -48,36 +61,38 @@ def component_bar(
     edition: Edition, component: PublicComponent, root: str, named: int = bars.NAMED_DAYS
 ) -> ComponentBar:
     """A component's last days."""
-    reading = edition.reading
+    reading, d = edition.reading, edition.dates
     found = reading.stretches_of(component)
     until = reading.counted_until(found)
+    first, since = bars.window(reading.today, d.zone, reading.page.bar_days)
     months = [m.month for m in reading.months]  # the days link into them
+    days = reading.kept.once(
+        ("days", edition.language.code, component.id, root),
+        (component.created_at, found, first, reading.today, months),
+        lambda: _days(edition, component, found, first, root),
+    )
+    existed = d.on(days.begun)
     return reading.kept.once(
         ("line", edition.language.code, component.id, root, named),
-        (component, found, reading.today, until, months, reading.page.bar_days),
-        lambda: _component_bar(edition, component, found, until, root, named),
+        (component, days, until),
+        lambda: ComponentBar(
+            component,
+            days,
+            d.percent(bars.share_up(found, max(since, days.begun), until)),
+            days.named[:named],
+            max(0, len(days.named) - named),
+            existed if existed > first else None,
+        ),
     )
 
 
-def _component_bar(
-    edition: Edition, component: PublicComponent, found: Sequence[Stretch], until: datetime, root: str, named: int
-) -> ComponentBar:
+def _days(edition: Edition, component: PublicComponent, found: Sequence[Stretch], first: date, root: str) -> Days:
     reading, d = edition.reading, edition.dates
-    first, since = bars.window(reading.today, d.zone, reading.page.bar_days)
     begun = min([component.created_at, *(s.start for s in found)])
-    existed = d.on(begun)
     marked = bars.by_day(found, d.zone, first, reading.today)
-    named_days = _named_days(edition, found, root, first)
-    bar = bars.draw(first, reading.today, marked, since=existed)
-    return ComponentBar(
-        component,
-        bar,
-        d.percent(bars.share_up(found, max(since, begun), until)),
-        named_days[:named],
-        max(0, len(named_days) - named),
-        existed if existed > first else None,
-        _links(edition, bar, found, root),
-    )
+    bar = bars.draw(first, reading.today, marked, since=d.on(begun))
+    links = _links(edition, bar, found, root)
+    return Days(component.id, bar, links, _named_days(edition, found, root, first), begun)
 
 
 def _links(edition: Edition, bar: Bar, found: Sequence[Stretch], root: str) -> Markup:

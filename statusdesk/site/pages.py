@@ -26,7 +26,7 @@ from statusdesk.site.months import month_view, spans
 from statusdesk.site.reading import ended_at, said_at, what_is_wrong
 from statusdesk.site.templating import Overrides
 from statusdesk.site.theme import assets
-from statusdesk.site.words import Look
+from statusdesk.site.words import Look, capital
 
 COMPONENT_INCIDENTS = 25
 STEPS = 5
@@ -231,7 +231,7 @@ class Pages:
         shell = Shell(
             path=f"history/{key}/index.html",
             root="../../",
-            title=self.say("%(month)s · %(name)s status") % {"month": name, "name": self.reading.page.name},
+            title=self.say("%(month)s · %(name)s status") % {"month": capital(name), "name": self.reading.page.name},
             description=self.say("What happened in %(month)s.") % {"month": name},
             tone="none",
             stamp=view.pop("stamp"),

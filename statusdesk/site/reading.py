@@ -45,6 +45,7 @@ class Kept:
     def __init__(self) -> None:
         self.head = -1
         self.engine = ""
+        self.most = _KEEP
         self._forget()
 
     def _forget(self) -> None:
@@ -118,7 +119,7 @@ class Reading:
         kept = self.kept.incidents
         missing = [ref for ref in refs if ref not in kept]
         if missing:
-            if len(kept) + len(missing) > _KEEP:
+            if len(kept) + len(missing) > self.kept.most:
                 self.kept.incidents.clear()
                 self.kept.drawn.clear()
                 missing = list(refs)
@@ -134,7 +135,7 @@ class Reading:
         kept = self.kept.maintenances
         missing = [ref for ref in refs if ref not in kept]
         if missing:
-            if len(kept) + len(missing) > _KEEP:
+            if len(kept) + len(missing) > self.kept.most:
                 kept.clear()
                 missing = list(refs)
             kept |= {m.ref: m for m in self.reader.maintenances(missing)}

@@ -247,7 +247,7 @@ class Words:
         if d.on(start) != d.on(end):
             return self._fill("%(start)s to %(end)s", start=d.moment(start), end=d.moment(end))
         first = d.short(start) if d.zone_name(start) == d.zone_name(end) else d.time(start)
-        day = d.weekday(d.on(start))
+        day = capital(d.weekday(d.on(start)))
         return self._fill("%(day)s, %(start)s to %(end)s", day=day, start=first, end=d.time(end))
 
     # Sentences

@@ -263,11 +263,13 @@ class PublicRecordReader:
 
     def open_refs(self) -> Sequence[str]:
         """Open incidents, worst first, then newest first."""
-        return [row.ref for row in sorted(self._all(q.OPEN), key=lambda one: -one.impact.rank)]
+        newest = sorted(self._all(q.OPEN), key=lambda one: (one.started_at, one.id), reverse=True)
+        return [row.ref for row in sorted(newest, key=lambda one: -one.impact.rank)]
 
     def waiting_refs(self) -> Sequence[str]:
         """Resolved, not closed, some reporters not yet answered; newest first."""
-        return self._list(q.WAITING)
+        newest = sorted(self._all(q.WAITING), key=lambda one: (one.started_at, one.id), reverse=True)
+        return [row.ref for row in newest]
 
     def refs_in_month(self, month: str) -> Sequence[str]:
         """Incidents that began in a month, newest first."""
@@ -283,13 +285,14 @@ class PublicRecordReader:
 
     def component_refs(self, component_id: str, limit: int) -> Sequence[str]:
         """The incidents that touched a component last, by when they did, newest first."""
-        found: dict[str, None] = {}
-        with self.sql.execute(q.OF_COMPONENT, {"component_id": component_id}) as rows:
-            for (ref,) in rows:
-                found[ref] = None
-                if len(found) == limit:
-                    break
-        return list(found)
+        # A problem may have touched it several times: as long as that happens, more is asked for.
+        asked = limit
+        while True:
+            rows = self._list(q.OF_COMPONENT, component_id=component_id, limit=asked)
+            found = list(dict.fromkeys(rows))
+            if len(found) >= limit or len(rows) < asked:
+                return found[:limit]
+            asked *= 2
 
     def refs(self) -> Sequence[str]:
         """All incidents, oldest first."""

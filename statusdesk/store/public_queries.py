@@ -92,7 +92,8 @@ _STEPS = (
 STEPS_OF = _STEPS.where(_s.incident_id.in_(_IDS)).order_by(_s.incident_id, _s.position, _s.id)
 _UNFINISHED = _s.state.in_((StepState.PLANNED, StepState.DOING))
 STEPS_TO_DO = _STEPS.where(_UNFINISHED).order_by(_s.due_on.is_(None), _s.due_on, _s.id).limit(_LIMIT)
-STEPS_OVER = _STEPS.where(sa.not_(_UNFINISHED)).order_by(_s.done_on.desc(), _s.id.desc()).limit(_LIMIT)
+_OVER = _s.state.in_((StepState.DONE, StepState.DROPPED))
+STEPS_OVER = _STEPS.where(_OVER).order_by(_s.done_on.desc(), _s.id.desc()).limit(_LIMIT)
 _cause = t.causes.c
 CAUSES = (
     sa.select(_cause.incident_id, _cause.certainty, _cause.public_html, _cause.our_action_html, _cause.said_at)
@@ -118,10 +119,13 @@ def _refs(*where: sa.ColumnElement[bool], order: Any = _NEWEST) -> sa.Select[Any
 
 
 ALL = _refs(order=(_i.started_at, _i.id))
-OPEN = sa.select(_i.ref, _i.impact).where(_PUBLIC, _i.state.in_(OPEN_STATES)).order_by(*_NEWEST)
-WAITING = _refs(
-    _i.state == IncidentState.RESOLVED,
-    _i.id.in_(sa.select(_f.incident_id).where(_f.state.in_((FollowUpState.PENDING, FollowUpState.ASKED)))),
+# Few incidents are open or waiting: they are found first and put in order afterwards, not the other way round.
+OPEN = sa.select(_i.ref, _i.impact, _i.started_at, _i.id).where(_i.state.in_(OPEN_STATES), _PUBLIC)
+WAITING = (
+    sa.select(_i.ref, _i.started_at, _i.id)
+    .select_from(t.follow_ups.join(t.incidents, _f.incident_id == _i.id))
+    .where(_f.state.in_((FollowUpState.PENDING, FollowUpState.ASKED)), _i.state == IncidentState.RESOLVED, _PUBLIC)
+    .distinct()
 )
 IN_MONTH = _refs(_i.month == sa.bindparam("month"))
 RECENT = _refs().limit(_LIMIT)
@@ -131,6 +135,7 @@ OF_COMPONENT = (
     .select_from(t.entries.join(t.incidents, _e.incident_id == _i.id))
     .where(_e.component_id == sa.bindparam("component_id"), _PUBLIC)
     .order_by(_e.from_at.desc(), _e.id.desc())
+    .limit(_LIMIT)
 )
 
 # Maintenance
@@ -181,7 +186,7 @@ SETTLED = (
     .order_by(_p.settled_at.desc(), _i.ref.desc(), _p.seq.desc())
     .limit(_LIMIT)
 )
-BROKEN = SETTLED.where(_p.state.in_((PromiseState.LATE, PromiseState.MOVED)))
+BROKEN = SETTLED.where(t.BROKEN_PROMISE)  # word for word what its index holds
 _SINCE = sa.bindparam("since", type_=_p.settled_at.type)
 # Imported history has no promises of ours, so that only drills must be left out, and there are few of those.
 PROMISES_SINCE = (

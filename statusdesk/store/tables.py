@@ -216,9 +216,10 @@ incidents = sa.Table(
     # The page's lists leave drills out and end with the id: without all of it in the index they would sort everything.
     sa.Index("ix_incident_newest", "drill", "started_at", "id"),
     sa.Index("ix_incident_updated", "drill", "updated_at", "id"),
+    sa.Index("ix_incident_own_end", "drill", "backfilled", "resolved_at"),
     sa.Index("ix_incident_month", "drill", "month", "started_at", "id"),
     sa.Index(None, "resolved_at"),
-    sa.Index(None, "state"),
+    sa.Index(None, "state", "drill"),
 )
 
 updates = sa.Table(
@@ -272,6 +273,7 @@ etas = sa.Table(
 # Partial indexes are partial on both engines: the migrations say so. Here only SQLite's side is said, because naming
 # PostgreSQL's would import its dialect (25 ms) at every start of a desk that has none.
 _OPEN_PROMISE = sa.text("state = 'open'")
+BROKEN_PROMISE = sa.text("promise.state IN ('late', 'moved')")
 
 promises = sa.Table(
     "promise",
@@ -285,6 +287,7 @@ promises = sa.Table(
     _int("settled_seq", None, null=True),
     sa.PrimaryKeyConstraint("incident_id", "seq"),
     sa.Index("ix_promise_settled", "settled_at", "state", "incident_id"),
+    sa.Index("ix_promise_broken", "settled_at", sqlite_where=sa.text("state IN ('late', 'moved')")),
     # Invariant 4, held by the database itself: never two open promises for one incident.
     sa.Index("one_open_promise", "incident_id", unique=True, sqlite_where=_OPEN_PROMISE),
 )
@@ -504,6 +507,7 @@ follow_ups = sa.Table(
     _word("answer", people.Answer, null=True),
     _int("attempts"),
     sa.Index(None, "incident_id"),
+    sa.Index(None, "state"),
 )
 
 # A person's number, for a while (F09). Its row can be erased when it is over.

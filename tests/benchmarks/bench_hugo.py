@@ -13,7 +13,7 @@ wrote. It does more in one thing: it turns the Markdown into HTML in each build,
     python -m tests.benchmarks.bench_hugo [INCIDENTS [ROUNDS]]
 
 Memory is that of all processes of a build together at its highest, read every 50 ms, and at least the highest of any
-one of them; what two processes share counts twice. It needs Linux.
+one of them; what two processes share counts once. It needs Linux.
 """
 
 from __future__ import annotations
@@ -182,10 +182,11 @@ class Watch(threading.Thread):
 
 
 def _held(pid: int) -> int:
-    """The bytes a process and its children hold in memory; nothing when it has ended."""
+    """The bytes a process and its children hold in memory, shared pages counted once; nothing when it has ended."""
     held = 0
-    with contextlib.suppress(OSError, IndexError):
-        held = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        held = 1024 * int(rollup.partition("\nPss:")[2].split()[0])
         for task in Path(f"/proc/{pid}/task").iterdir():
             children = (task / "children").read_text().split()
             held += sum(_held(int(child)) for child in children)
