@@ -93,7 +93,8 @@ STEPS_OF = _STEPS.where(_s.incident_id.in_(_IDS)).order_by(_s.incident_id, _s.po
 _UNFINISHED = _s.state.in_((StepState.PLANNED, StepState.DOING))
 STEPS_TO_DO = _STEPS.where(_UNFINISHED).order_by(_s.due_on.is_(None), _s.due_on, _s.id).limit(_LIMIT)
 _OVER = _s.state.in_((StepState.DONE, StepState.DROPPED))
-STEPS_OVER = _STEPS.where(_OVER).order_by(_s.done_on.desc(), _s.id.desc()).limit(_LIMIT)
+# Dropped steps have no day: behind the others, whatever the engine holds of nothing.
+STEPS_OVER = _STEPS.where(_OVER).order_by(_s.done_on.is_(None), _s.done_on.desc(), _s.id.desc()).limit(_LIMIT)
 _cause = t.causes.c
 CAUSES = (
     sa.select(_cause.incident_id, _cause.certainty, _cause.public_html, _cause.our_action_html, _cause.said_at)

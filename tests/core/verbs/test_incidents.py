@@ -8,15 +8,17 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from statusdesk.desk import Desk
 from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.delivery import DeliveryKind, DeliveryState
 from statusdesk.domain.drafts import CauseDraft, EtaDraft, IncidentDraft, StepDraft, UpdateDraft
-from statusdesk.domain.incident import Certainty, EtaOutcome, Impact, IncidentState, UpdateKind
+from statusdesk.domain.incident import Certainty, EtaOutcome, Impact, IncidentState, StepState, UpdateKind
 from statusdesk.domain.promise import PromiseState
 from statusdesk.errors import NotFound, Refused
 from statusdesk.site.reading import estimate_gap
+from statusdesk.store import tables
 from tests.core.conftest import Clock, status, tills_down
 
 PARTIAL, MAJOR, WELL = ComponentStatus.PARTIAL_OUTAGE, ComponentStatus.MAJOR_OUTAGE, ComponentStatus.OPERATIONAL
@@ -250,6 +252,18 @@ def test_what_is_said_about_a_false_alarm_later_reaches_every_page_that_lists_it
     first, last = told["incident_updates"][-1], told["incident_updates"][-2]
     assert first["affected_components"][0]["new_status"] == "partial_outage"
     assert last["affected_components"][0]["new_status"] == "operational"
+
+
+def test_steps_that_were_dropped_stand_behind_those_that_were_done(desk: Desk) -> None:
+    """Each engine has its own mind about where a day stands that there is none of."""
+    desk.open_incident(tills_down(desk, prevention=(StepDraft("Done."), StepDraft("Dropped."))))
+    with desk._store.claim() as sql:
+        first = sa.select(sa.func.min(tables.steps.c.position)).scalar_subquery()
+        sql.execute(sa.update(tables.steps).values(state=StepState.DROPPED))
+        done = {"state": StepState.DONE, "done_on": date(2026, 6, 12)}
+        sql.execute(sa.update(tables.steps).where(tables.steps.c.position == first).values(done))
+    with desk._places.public() as public:
+        assert [one.state for one in public.steps(5)] == [StepState.DONE, StepState.DROPPED]
 
 
 def test_a_false_alarm_is_withdrawn_and_stays_with_its_explanation(desk: Desk) -> None:
