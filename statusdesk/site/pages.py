@@ -6,7 +6,7 @@ Decisions are made here and in `reading`, words in `words`, markup stands in `te
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -71,6 +71,7 @@ class Pages:
             "still_broken": self._still_broken,
             "component_href": self._component_href,
             "incident_exists": self._incident_exists,
+            "told_on": self._told_on,
             "phone": next((c for c in page.contacts if c.kind == "phone"), None),
             "lost_after": LOST_AFTER_MIN,
             "listed": HOME_LISTED,
@@ -256,7 +257,7 @@ class Pages:
         return self._render_once(
             "site/prevention.html",
             shell,
-            found,
+            (found, self.reading.today.year),
             todo=todo[:ALL_STEPS],
             finished=finished[:ALL_STEPS],
             done=sum(s.state is StepState.DONE for s in finished),
@@ -361,6 +362,11 @@ class Pages:
         if and_the_rest and rest and all(not c.status.is_trouble for c in rest):
             said.append(self.say("Everything else works."))
         return " ".join(said)
+
+    def _told_on(self, day: date) -> str:
+        """A day with nothing around it that tells the year: it is said unless it is this one."""
+        d = self.edition.dates
+        return d.day(day) if day.year == self.reading.today.year else d.day_year(day)
 
     def _of_page(self, text: str) -> str:
         return self.say(text) % {"name": self.reading.page.name}

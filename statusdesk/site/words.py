@@ -6,9 +6,9 @@ the shape (a symbol of the page's drawing, see `templates/site/shell.html`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from markupsafe import Markup
 
@@ -294,14 +294,14 @@ class Words:
         """As in “12 min late”."""
         return self.language.say("%(duration)s late") % {"duration": self.duration(seconds)}
 
-    def step_said(self, step: PublicStep) -> str:
-        """A prevention step's state with its date: Done 12 June; Doing, by 30 June."""
+    def step_said(self, step: PublicStep, on: Callable[[date], str]) -> str:
+        """A prevention step's state with its date, which `on` says: Done 12 June; Doing, by 30 June."""
         word = self.step[step.state].word
         if step.state is StepState.DONE and step.done_on:
-            return self.language.say("Done %(day)s") % {"day": self.dates.day(step.done_on)}
+            return self.language.say("Done %(day)s") % {"day": on(step.done_on)}
         if step.state in (StepState.PLANNED, StepState.DOING) and step.due_on:
             # Translators: the state of a prevention step and the day until when: Doing, by 30 June.
-            return self.language.say("%(state)s, by %(day)s") % {"state": word, "day": self.dates.day(step.due_on)}
+            return self.language.say("%(state)s, by %(day)s") % {"state": word, "day": on(step.due_on)}
         return word
 
     def step_counts(self, steps: Sequence[PublicStep]) -> str:

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urljoin, urlsplit
@@ -17,11 +17,11 @@ import pytest
 
 from statusdesk.domain import public
 from statusdesk.domain.component import ComponentStatus
-from statusdesk.domain.incident import Certainty, EtaOutcome, Impact, IncidentState, UpdateKind
+from statusdesk.domain.incident import Certainty, EtaOutcome, Impact, IncidentState, StepState, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.page import Contact
 from statusdesk.domain.promise import PromiseState
-from statusdesk.domain.public import PublicCard, PublicCause, PublicEta
+from statusdesk.domain.public import PublicCard, PublicCause, PublicEta, PublicStep
 from statusdesk.site.builder import build
 from statusdesk.site.markdown import to_html, to_plain
 from tests.core.site.memory import MemoryReader, component, entry, incident, maintenance, northlake, page, update, utc
@@ -471,6 +471,22 @@ def test_a_false_alarm_is_called_one_wherever_it_is_listed(tmp_path):
     home = read(site, "index.html").words
     assert "Tills fail False alarm" in home
     assert "Last problem over" not in home
+
+
+def test_a_day_of_another_year_says_which(tmp_path):
+    end = BEGAN + timedelta(minutes=10)
+    step = PublicStep(
+        html="<p>A second line.</p>", state=StepState.DONE, due_on=None, done_on=date(2026, 6, 12), dropped_reason="",
+        moved_from=(date(2026, 6, 10),), incident_ref="SD-2026-0001",
+    )  # fmt: skip
+    over = tills(state=IncidentState.RESOLVED, resolved_at=end, next_due_at=None, steps=(step,))
+    for now, year in (("2026-12-31 10:00", ""), ("2027-01-02 10:00", " 2026")):
+        site = render(small(over), tmp_path, now=now)
+        home, steps = read(site, "index.html").words, read(site, "prevention/index.html").words
+        assert f"Last problem over 9 June{year} 15:22 CEST" in home
+        assert f"9 June{year} Tills fail" in home
+        for words in (home, steps):
+            assert f"Done 12 June{year} moved from 10 June{year}" in words
 
 
 def card(**changes):
