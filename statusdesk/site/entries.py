@@ -16,7 +16,6 @@ from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.public import PublicIncident, PublicMaintenance, PublicUpdate
 from statusdesk.site import words
 from statusdesk.site.edition import Edition
-from statusdesk.site.reading import said_at
 from statusdesk.site.statuspage import NO_ADDRESS, changed_at
 
 ENTRIES = 25
@@ -132,7 +131,7 @@ class Entries:
             thing.title,
             kept.once(("told", self.edition.prefix, thing.ref), thing, partial(self._statuspage_html, thing)),
             published,
-            said_at(thing) if isinstance(thing, PublicIncident) else thing.updated_at,
+            thing.updates[-1].published_at if thing.updates else published,  # closing it says nothing
         )
 
     def _statuspage_html(self, thing: Thing) -> str:

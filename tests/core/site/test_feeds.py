@@ -125,6 +125,18 @@ def test_news_of_one_component_leaves_the_feeds_of_others_alone(online):
     assert changed == {reader.components_[0].slug}
 
 
+def test_closing_a_problem_shows_nobody_its_entry_again(online):
+    reader, write = online
+
+    def entries():
+        return {e.id: (e.updated, e.content[0].value) for e in parse(write() / "history.atom").entries}
+
+    found = next(i for i in reader.incidents_.values() if i.state is IncidentState.RESOLVED)
+    before = entries()
+    reader.put(replace(found, state=IncidentState.CLOSED, closed_at=NOW, updated_at=NOW))
+    assert entries() == before
+
+
 def test_statuspages_rss_moves_its_date_with_every_update(online):
     reader, write = online
     first = next(e for e in parse(write() / "history.rss").entries if "Card" in e.title)
