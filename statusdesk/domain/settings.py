@@ -19,7 +19,7 @@ CSS_LIMIT = 16 * 1024  # it travels with every page
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 _LEADS_OUT = re.compile(r"@import|url\(\s*[\"']?\s*(?!data:|[\"']?#)", re.IGNORECASE)
 _RUNS_CODE = re.compile(
-    rb"<script|<foreignobject|<!entity|<!doctype|<\?xml-stylesheet|\son\w+\s*=|javascript:|href\s*=\s*[\"'](?!#|data:image/)",
+    rb"<(?:[\w.-]+:)?(?:script|foreignobject)|<!entity|<!doctype|<\?xml-stylesheet|\son\w+\s*=|javascript:|href\s*=\s*[\"'](?!#|data:image/)",
     re.IGNORECASE,
 )
 

@@ -54,6 +54,11 @@ def test_what_is_changed_is_kept_and_the_rest_stays(desk: Desk) -> None:
         (PageDraft(logo=b"GIF89a"), "logo", "SVG, PNG or WebP"),
         (PageDraft(logo=PNG + b"\0" * LOGO_LIMIT), "logo", "at most 64 KB"),
         (PageDraft(logo=SVG.replace(b"<path", b"<script>1</script><path")), "logo", "scripts or links"),
+        (
+            PageDraft(logo=SVG.replace(b"<path", b"<x:script xmlns:x='http://www.w3.org/2000/svg'>1</x:script><path")),
+            "logo",
+            "scripts or links",
+        ),
         (PageDraft(logo=SVG.replace(b"<path", b"<path onload = 'x'")), "logo", "scripts or links"),
         (PageDraft(contacts=(Contact("fax", "", "1"),)), "contacts", "phone, email, chat or web"),
         (PageDraft(contacts=(Contact("phone", "", "1"),) * 5), "contacts", "the best four"),
