@@ -81,7 +81,9 @@ class Entries:
     @cached_property
     def newest(self) -> Sequence[Entry]:
         """The newest updates about anything."""
-        return self.of([*self.reading.updated_incidents(ENTRIES), *self._works()])
+        # To close many old problems is to touch them: what is open is never pushed out by that.
+        incidents = {i.ref: i for i in (*self.reading.updated_incidents(ENTRIES), *self.reading.open)}
+        return self.of([*incidents.values(), *self._works()])
 
     def of(self, things: Iterable[Thing]) -> list[Entry]:
         """The newest updates about some problems and planned works."""
