@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from statusdesk.domain.component import ComponentStatus
-from statusdesk.domain.incident import StepState
+from statusdesk.domain.incident import IncidentState, StepState
 from statusdesk.domain.promise import PromiseState
 from statusdesk.domain.public import PublicCard, PublicComponent, PublicIncident, PublicMaintenance
 from statusdesk.domain.times import rfc3339
@@ -131,6 +131,7 @@ class Pages:
             waiting=reading.waiting[:HOME_LISTED],
             more_waiting=len(reading.waiting) - HOME_LISTED,
             recent=reading.recent,
+            last=next((i for i in reading.recent if i.state is not IncidentState.WITHDRAWN), None),
             steps=reading.reader.steps(STEPS),
             record=reading.record,
         )
@@ -161,7 +162,7 @@ class Pages:
             end=end,
             by_seq={u.seq: u for u in incident.updates},
             affected=self._affected(incident, and_the_rest=False),
-            cards=self._cards_of(incident.ref),
+            cards=self._cards_of(incident),
         )
 
     def maintenance(self, maintenance: PublicMaintenance) -> bytes:
@@ -364,9 +365,10 @@ class Pages:
     def _of_page(self, text: str) -> str:
         return self.say(text) % {"name": self.reading.page.name}
 
-    def _cards_of(self, ref: str) -> Sequence[PublicCard]:
-        found = (c for c in self.reading.cards if c.incident_ref in (None, ref))
-        return list(islice(found, CARDS))
+    def _cards_of(self, incident: PublicIncident) -> Sequence[PublicCard]:
+        """Those of an incident; those about anything only while it is open: see `plan.cards_digest`."""
+        refs = (None, incident.ref) if incident.state.is_open else (incident.ref,)
+        return list(islice((c for c in self.reading.cards if c.incident_ref in refs), CARDS))
 
     def _spans(self, incident: PublicIncident) -> list[tuple[Look, str]]:
         return spans(self.edition, incident)

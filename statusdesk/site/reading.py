@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
-from statusdesk.domain.incident import OPEN_STATES, EtaOutcome, UpdateKind
+from statusdesk.domain.incident import OPEN_STATES, EtaOutcome, IncidentState, UpdateKind
 from statusdesk.domain.maintenance import MaintenanceState
 from statusdesk.domain.public import (
     MonthCount,
@@ -75,7 +75,7 @@ class Kept:
     def _put(self, incident: PublicIncident) -> None:
         """An incident as it is now, and what of it the bars show."""
         self.incidents[incident.ref] = incident
-        if self.entries_since is None:
+        if self.entries_since is None or incident.state is IncidentState.WITHDRAWN:  # a false alarm was no trouble
             return
         for entry in incident.entries:
             if entry.to_at is None or entry.to_at > self.entries_since:
@@ -186,8 +186,11 @@ class Reading:
 
     @cached_property
     def cards(self) -> Sequence[PublicCard]:
-        """Contact cards that are not over at the time of this build, the soonest to end first."""
-        return [card for card in self.reader.cards() if card.ends_at > self.now]
+        """Contact cards of the time of this build, the soonest to end first: no number lies in a page before or after.
+
+        The desk publishes when one begins and when one ends; in between the reader's own clock hides what is over.
+        """
+        return [card for card in self.reader.cards() if card.starts_at <= self.now < card.ends_at]
 
     @cached_property
     def components(self) -> Sequence[PublicComponent]:

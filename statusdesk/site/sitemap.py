@@ -14,7 +14,10 @@ _FIXED = ("", "history/", "prevention/", "promise/", "follow/")
 
 
 def sitemap(editions: Sequence[Edition], incidents: Sequence[str], works: Sequence[str]) -> bytes:
-    """sitemap.xml. `incidents` and `works` are references, newest first; only the newest of them are listed."""
+    """sitemap.xml. `incidents` and `works` are references, newest first; only the newest of them are listed.
+
+    Works stand in the order of their references: one that is moved to another day is still the same page.
+    """
     reading = editions[0].reading
     base = reading.page.base_url.rstrip("/") + "/"
     pages = [
@@ -22,7 +25,7 @@ def sitemap(editions: Sequence[Edition], incidents: Sequence[str], works: Sequen
         *(f"components/{c.slug}/" for c in reading.components),
         *(f"history/{m.month}/" for m in reading.months),
         *(f"incidents/{ref}/" for ref in incidents[:NEWEST]),
-        *(f"maintenance/{ref}/" for ref in works[:NEWEST]),
+        *(f"maintenance/{ref}/" for ref in sorted(works[:NEWEST], reverse=True)),
     ]
     more = ' xmlns:xhtml="http://www.w3.org/1999/xhtml"' if len(editions) > 1 else ""
     out = [

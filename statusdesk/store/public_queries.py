@@ -66,7 +66,7 @@ PROMISED = sa.select(_p.incident_id, _p.settled_seq, _p.due_at, _p.state).where(
     _p.incident_id.in_(_IDS), _p.settled_seq.is_not(None)
 )
 DUE = sa.select(_p.incident_id, _p.due_at).where(_p.incident_id.in_(_IDS), _p.state == PromiseState.OPEN)
-# Entries of published incidents and maintenances. A false alarm was no trouble: its entries do not count.
+# Entries of published incidents and maintenances. An incident keeps its own to the end: its component's page lists it.
 _ENTRIES = (
     sa.select(_e.component_id, _e.status, _e.from_at, _e.to_at, _e.incident_id)
     .add_columns(_i.ref.label("incident_ref"), _m.ref.label("maintenance_ref"))
@@ -74,11 +74,15 @@ _ENTRIES = (
     .select_from(
         t.entries.outerjoin(t.incidents, _e.incident_id == _i.id).outerjoin(t.maintenances, _e.maintenance_id == _m.id)
     )
-    .where(sa.or_(_i.id.is_(None), sa.and_(_PUBLIC, _i.state != IncidentState.WITHDRAWN)))
+    .where(sa.or_(_i.id.is_(None), _PUBLIC))
     .order_by(_e.from_at, _e.id)
 )
 ENTRIES_OF = _ENTRIES.where(_e.incident_id.in_(_IDS))
-ENTRIES_SINCE = _ENTRIES.where(sa.or_(_e.to_at.is_(None), _e.to_at > sa.bindparam("since", type_=_e.to_at.type)))
+# A false alarm was no trouble: over time it does not count.
+_COUNTS = sa.or_(_i.id.is_(None), _i.state != IncidentState.WITHDRAWN)
+ENTRIES_SINCE = _ENTRIES.where(
+    _COUNTS, sa.or_(_e.to_at.is_(None), _e.to_at > sa.bindparam("since", type_=_e.to_at.type))
+)
 _s = t.steps.c
 _STEPS = (
     sa.select(_s.incident_id, _s.public_html, _s.state, _s.due_on, _s.done_on, _s.dropped_reason, _s.moved_from)

@@ -112,10 +112,11 @@ class Reader:
         )
         return tuple(make(ContactCard, row) for row in self.sql.execute(query))
 
-    def cards_end_between(self, after: datetime, until: datetime) -> bool:
-        """Whether the time of a card ended after one instant and until another."""
+    def cards_turn_between(self, after: datetime, until: datetime) -> bool:
+        """Whether the time of a card began or ended after one instant and until another."""
         c = t.cards.c
-        query = sa.select(c.id).where(c.revoked_at.is_(None), c.ends_at > after, c.ends_at <= until)
+        turns = sa.or_(*(sa.and_(at > after, at <= until) for at in (c.starts_at, c.ends_at)))
+        query = sa.select(c.id).where(c.revoked_at.is_(None), turns)
         return self.sql.execute(query.limit(1)).first() is not None
 
     def targets(self) -> tuple[Target, ...]:

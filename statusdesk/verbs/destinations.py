@@ -361,7 +361,7 @@ class DestinationVerbs(Verbs):
             return self.tally(since=before)
 
     def _turn_the_page(self) -> None:
-        """Publish once, though nobody said anything: for a new day's bars, and when a contact card has ended."""
+        """Publish once, though nobody said anything: for a new day's bars, and when a contact card begins or ends."""
         now = self._now()
         if self._turned_at is None:
             built = stamp(self._places.site_folder())
@@ -369,8 +369,8 @@ class DestinationVerbs(Verbs):
         with self._read() as reader:
             zone = reader.page().zone
             new_day = times.local_day(now, zone) > times.local_day(self._turned_at, zone)
-            ended = reader.cards_end_between(self._turned_at, now)
-        if new_day or ended:
+            turned = reader.cards_turn_between(self._turned_at, now)
+        if new_day or turned:
             with self._write() as writer:
                 enqueue_publish(writer)
         self._turned_at = now

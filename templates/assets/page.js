@@ -2,7 +2,8 @@
 // a polite look for something newer. The page is complete without it.
 (() => {
 "use strict";
-const root = document.documentElement, build = new URL("../build.json", document.currentScript.src), say = root.dataset;
+const root = document.documentElement, me = document.currentScript.getAttribute("src"), say = root.dataset;
+const build = new URL("../build.json", document.currentScript.src);
 const all = (s, f) => document.querySelectorAll(s).forEach(f), find = (s, d = document) => d.querySelector(s);
 const clock = more => new Intl.DateTimeFormat(root.lang, {hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...more});
 const unit = (n, u) => new Intl.NumberFormat(root.lang, {style: "unit", unit: u, unitDisplay: "long"}).format(n);
@@ -57,7 +58,8 @@ const tick = () => {
 // so the script compares content: what it stood for at load against what the server has, and it asks for the page only
 // when build.json names another build than at the last look. Both requests carry If-None-Match (cache: "no-cache").
 const parts = doc => [doc.title, doc.body.className, find(".stamp", doc)?.innerHTML, find("main", doc).innerHTML].join();
-const sameLook = html => html.includes(`>${find("style").textContent}</style>`) && html.includes(find("script[src]").getAttribute("src"));
+// Readers' own programs put styles and scripts of theirs into the page, also before ours.
+const sameLook = html => html.includes(me) && [...document.querySelectorAll("style")].some(e => e.textContent && html.includes(`>${e.textContent}</style>`));
 const news = document.createElement("p");
 let shown = parts(document), known, wait, timer, busy, again = performance.getEntriesByType("navigation")[0]?.type !== "reload";
 news.className = "vh";

@@ -76,7 +76,7 @@ def put_ana_on_the_page(site: Site) -> None:
             role="support lead",
             phone="+46 70 174 06 10",
             languages="",
-            starts_at=utc("2026-06-09 14:00"),
+            starts_at=utc("2026-06-09 13:55"),
             ends_at=utc("2026-06-09 16:00"),
             incident_ref="SD-2026-0042",
         )
@@ -98,9 +98,9 @@ def test_a_contact_card_ends_by_itself_and_nothing_moves(site, served, new_tab, 
     assert tab.locator(".card").bounding_box()["height"] == height
 
 
-def test_a_contact_card_appears_when_its_time_comes(site, served, new_tab):
+def test_by_the_reader_s_clock_a_contact_card_appears_when_its_time_comes(site, served, new_tab):
     put_ana_on_the_page(site)
-    tab = new_tab(served.url)
+    tab = new_tab(served.url, at="2026-06-09T13:52:00Z")
     assert not tab.is_visible(".card-person")
     height = tab.evaluate("document.documentElement.scrollHeight")
     tab.clock.fast_forward("05:00")
@@ -309,3 +309,20 @@ def test_another_look_needs_a_fresh_page(site, served, new_tab):
     assert tab.evaluate("window.stays") is None
     assert "#b3005e" in tab.content()
     assert tab.complaints == []
+
+
+def test_what_a_reader_s_own_program_adds_is_no_other_look(site, served, new_tab):
+    tab = new_tab(served.url)
+    tab.evaluate("""() => {
+        window.stays = true;
+        for (const name of ["script", "style"]) {
+            const added = document.createElement(name);
+            if (name === "script") added.src = "data:text/javascript,";
+            else added.textContent = "p{filter:invert(1)}";
+            document.head.prepend(added);
+        }
+    }""")
+    site.say("Hill Street takes cards since 16:05 CEST.", "2026-06-09 14:06")
+    after(tab, 70)
+    assert "Hill Street takes cards since 16:05 CEST." in tab.inner_text("main")
+    assert tab.evaluate("window.stays"), "the page was not loaded again"

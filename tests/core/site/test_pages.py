@@ -461,6 +461,18 @@ def test_an_update_says_whether_it_came_when_it_was_promised(tmp_path):
     assert "Words 3. Ana, support lead 12 min late Promised by 15:42 CEST" in words
 
 
+def test_a_false_alarm_is_called_one_wherever_it_is_listed(tmp_path):
+    end = BEGAN + timedelta(minutes=10)
+    site = render(small(tills(state=IncidentState.WITHDRAWN, resolved_at=end, next_due_at=None)), tmp_path)
+    for path in ("history/2026-06/index.html", "components/tills/index.html"):
+        words = read(site, path).words
+        assert "Tills fail False alarm: there was no problem. When" in words
+        assert "Not known yet" not in words
+    home = read(site, "index.html").words
+    assert "Tills fail False alarm" in home
+    assert "Last problem over" not in home
+
+
 def card(**changes):
     base = PublicCard(
         name="Ana", role="support lead", phone="+46 70 174 06 21", languages="English", starts_at=BEGAN,
@@ -485,11 +497,23 @@ def test_a_person_to_call_stands_on_the_home_page_and_with_the_problem_only(tmp_
     assert shown == {"index.html", "incidents/SD-2026-0001/index.html"}, "in no feed, no JSON and nowhere else"
 
 
-def test_a_card_that_is_over_when_the_page_is_built_is_not_on_it(tmp_path):
+@pytest.mark.parametrize(
+    "time", [{"ends_at": BEGAN + timedelta(minutes=5)}, {"starts_at": BEGAN + timedelta(minutes=110)}]
+)
+def test_a_number_lies_in_no_file_before_or_after_its_time(tmp_path, time):
     reader = small(tills())
-    reader.cards_ = [card(ends_at=BEGAN + timedelta(minutes=5))]
-    assert "Ana, support lead" not in read(render(reader, tmp_path), "promise/index.html").words
-    assert "174 06 21" not in read(render(reader, tmp_path), "index.html").words
+    reader.cards_ = [card(**time)]
+    site = render(reader, tmp_path)
+    assert [p for p in site.rglob("*.*") if b"174 06 21" in p.read_bytes() or b"70174062" in p.read_bytes()] == []
+
+
+def test_who_can_be_called_about_anything_stands_with_open_problems_only(tmp_path):
+    over = tills("SD-2026-0002", state=IncidentState.RESOLVED, resolved_at=BEGAN + timedelta(minutes=10))
+    reader = small(tills(), over)
+    reader.cards_ = [card(incident_ref=None)]
+    site = render(reader, tmp_path)
+    shown = {p.relative_to(site).as_posix() for p in site.rglob("*.*") if b"174 06 21" in p.read_bytes()}
+    assert shown == {"index.html", "incidents/SD-2026-0001/index.html"}
 
 
 def test_planned_work_carries_what_the_reader_s_clock_may_say(open_site):

@@ -47,6 +47,12 @@ def test_old_problems_are_left_out():
     assert "https://status.example/incidents/SD-1000/" not in found
 
 
+def test_work_that_is_moved_to_another_day_keeps_its_place():
+    reader = northlake()
+    found = editions(Reading(reader, reader.page(), NOW))
+    assert sitemap(found, [], ["SD-2026-M007", "SD-2026-M008"]) == sitemap(found, [], ["SD-2026-M008", "SD-2026-M007"])
+
+
 def test_only_a_page_with_an_address_has_a_map(open_site, tmp_path):
     assert not (open_site / "sitemap.xml").exists()
     assert b"Sitemap" not in (open_site / "robots.txt").read_bytes()

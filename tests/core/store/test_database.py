@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -72,6 +73,45 @@ def test_the_file_is_copied_before_a_migration(file_desk: Desk, tmp_path: Path) 
     found = sqlite3.connect(copy)
     assert found.execute("SELECT title FROM incident").fetchall() == [("Card payments fail",)]
     found.close()
+
+
+def test_a_workspace_of_the_first_version_goes_on(
+    desk: Desk, where: str, clock: Clock, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    is_file = Workspace.at(where).is_file
+    old = str(tmp_path / "old") if is_file else request.getfixturevalue("new_database")()
+    _as_of_revision("0001", Workspace.at(where), Workspace.at(old))
+    migrated = Desk.open(old, now=clock)
+    try:
+        page = migrated.page()
+        assert (page.languages, page.bar_days, page.accent, page.scheme, page.logo_name) == ((), 90, "", "auto", "")
+        assert migrated.incident(ref).incident.title == "Card payments fail"
+        built = migrated.build(output=tmp_path / "site of the old one")
+        assert built.build_id == desk.build(full=True, output=tmp_path / "site of the new one").build_id
+    finally:
+        migrated.shut()
+
+
+def _as_of_revision(revision: str, source: Workspace, target: Workspace) -> None:
+    """Make a workspace as an earlier version left it, with what of another one fits into its tables."""
+    target.folder.mkdir(parents=True, exist_ok=True)
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    new, old = sa.create_engine(source.url), sa.create_engine(target.url)
+    known, made = sa.MetaData(), sa.MetaData()
+    with new.connect() as reading, old.begin() as writing:
+        config.attributes["connection"] = writing
+        command.upgrade(config, revision)
+        known.reflect(reading)
+        made.reflect(writing)
+        for table in made.sorted_tables:
+            columns = [known.tables[table.name].c[column.name] for column in table.c]
+            rows = reading.execute(sa.select(*columns)).mappings().all() if table.name != "alembic_version" else ()
+            if rows:
+                writing.execute(sa.insert(table), [dict(row) for row in rows])
+    new.dispose()
+    old.dispose()
 
 
 def test_a_file_that_is_no_database_is_said_to_be_damaged_and_left_alone(tmp_path: Path) -> None:

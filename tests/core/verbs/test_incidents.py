@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -229,6 +230,26 @@ def test_reopening_brings_back_components_promise_and_open_estimates(desk: Desk,
     assert view.etas[0].outcome is EtaOutcome.OPEN
     with pytest.raises(Refused, match="Only resolved or closed"):
         desk.reopen(ref, UpdateDraft(message="Again."))
+
+
+def test_what_is_said_about_a_false_alarm_later_reaches_every_page_that_lists_it(
+    desk: Desk, clock: Clock, tmp_path: Path
+) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    clock.go(minutes=5)
+    desk.post_update(ref, UpdateDraft(message="A false alarm.", state=IncidentState.WITHDRAWN))
+    desk.build()
+    clock.go(minutes=5)
+    desk.correct(ref, 2, "A test of the till company.")
+    desk.build()
+    anew = tmp_path / "anew"
+    desk.build(full=True, output=anew)
+    files = [one.relative_to(anew) for one in anew.rglob("*.*") if one.name != "build.json" and one.is_file()]
+    assert [one for one in files if (tmp_path / "site" / one).read_bytes() != (anew / one).read_bytes()] == []
+    told = json.loads((anew / "api/v2/incidents.json").read_text("utf-8"))["incidents"][0]
+    first, last = told["incident_updates"][-1], told["incident_updates"][-2]
+    assert first["affected_components"][0]["new_status"] == "partial_outage"
+    assert last["affected_components"][0]["new_status"] == "operational"
 
 
 def test_a_false_alarm_is_withdrawn_and_stays_with_its_explanation(desk: Desk) -> None:

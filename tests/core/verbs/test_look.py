@@ -155,11 +155,26 @@ def test_a_number_that_is_taken_off_is_gone_for_good(desk: Desk, clock: Clock) -
     assert desk.contact_cards() == ()
 
 
-def test_the_page_is_published_once_more_when_a_card_ends(desk: Desk, clock: Clock) -> None:
-    desk.card_on(card(clock))
+def test_the_page_is_published_once_more_when_a_card_begins_and_when_it_ends(
+    desk: Desk, clock: Clock, tmp_path: Path
+) -> None:
+    ref = desk.open_incident(tills_down(desk)).ref
+    desk.resolve(ref, UpdateDraft(message="It works."))
+    desk.card_on(card(clock, starts_at=clock.at + timedelta(minutes=10)))
     desk.deliver()
-    clock.go(minutes=119)
+    assert _pages_with(NUMBER, tmp_path / "site") == set()
+    clock.go(minutes=11)
+    assert desk.deliver().sent == 1
+    assert _pages_with(NUMBER, tmp_path / "site") == {"index.html"}
+    desk.build(full=True)
+    assert _pages_with(NUMBER, tmp_path / "site") == {"index.html"}
+    clock.go(minutes=108)
     assert desk.deliver().sent == 0
     clock.go(minutes=2)
     assert desk.deliver().sent == 1, "so that the number leaves the page without anybody's help"
+    assert _pages_with(NUMBER, tmp_path / "site") == set()
     assert desk.deliver().sent == 0
+
+
+def _pages_with(text: str, site: Path) -> set[str]:
+    return {one.relative_to(site).as_posix() for one in site.rglob("*.html") if text in one.read_text("utf-8")}

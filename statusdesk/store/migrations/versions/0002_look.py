@@ -17,7 +17,9 @@ def upgrade() -> None:
     op.add_column("page", sa.Column("scheme", sa.String(24), nullable=False, server_default="auto"))
     op.add_column("page", sa.Column("css", sa.Text(), nullable=False, server_default=""))
     op.add_column("page", sa.Column("logo_name", sa.String(length=16), nullable=False, server_default=""))
-    op.add_column("page", sa.Column("logo", sa.LargeBinary(), nullable=False, server_default=""))
+    # No bytes, and not a text of no letters, which SQLite would give back as text.
+    nothing = sa.text("x''" if op.get_bind().dialect.name == "sqlite" else "''")
+    op.add_column("page", sa.Column("logo", sa.LargeBinary(), nullable=False, server_default=nothing))
     op.create_table(
         "contact_card",
         sa.Column("id", sa.String(length=26), nullable=False),
