@@ -6,10 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from statusdesk.desk import Desk
+from statusdesk.domain.cards import CardDraft
 from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.drafts import CauseDraft, EtaDraft, IncidentDraft, MaintenanceDraft, StepDraft, UpdateDraft
 from statusdesk.domain.incident import Certainty, Impact, IncidentState
+from statusdesk.domain.page import Contact
 from statusdesk.domain.people import Answer
+from statusdesk.domain.settings import PageDraft
 
 HISTORY = Path(__file__).parents[1] / "docs" / "examples" / "northlake-history"
 
@@ -43,6 +46,17 @@ def tell(folder: Path, *, time_zone: str = "Europe/Stockholm") -> Desk:
         output_dir=folder / "site",
         now=clock,
     )
+    desk.edit_page(
+        PageDraft(
+            promise="When something breaks we say so, we say why, and we say when we write next. We call back when we "
+            "said we would.",
+            contacts=(
+                Contact("phone", "Customer service", "+46 8 400 250 60", "every day 8 to 20"),
+                Contact("email", "", "help@northlake.example"),
+                Contact("chat", "Chat", "https://chat.northlake.example", "8 to 20"),
+            ),
+        )
+    )
     desk.import_history("statuspage", str(HISTORY))
     desk.connect_account(kind="preview", name="Mastodon", settings={"folder": str(folder / "posts-mastodon")})
     desk.connect_account(kind="preview", name="Bluesky", settings={"folder": str(folder / "posts-bluesky")})
@@ -50,6 +64,11 @@ def tell(folder: Path, *, time_zone: str = "Europe/Stockholm") -> Desk:
     _card_payments(desk, clock)
     _maintenance(desk, clock)
     clock.at = clock.end
+    open_ref = desk.board().open_incidents[0].ref
+    until = clock.at + timedelta(hours=3)
+    desk.card_on(
+        CardDraft(name="Ana", role="support lead", phone="+46 70 174 06 10", ends_at=until, consent=True, ref=open_ref)
+    )
     desk.deliver()
     return desk
 

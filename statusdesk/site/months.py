@@ -6,6 +6,7 @@ import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from statusdesk.domain.maintenance import MaintenanceState
@@ -15,6 +16,9 @@ from statusdesk.site.edition import Edition
 from statusdesk.site.lines import incident_stretches, maintenance_stretch
 from statusdesk.site.reading import ended_at, estimate_gap, said_at
 from statusdesk.site.words import Look
+
+# A month that holds more names each problem in a line: what was said of it stands on its own page.
+IN_FULL = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,10 @@ def month_view(edition: Edition, key: str) -> dict[str, Any]:
     incidents = reading.incidents_of(key)
     works = reading.maintenances_of(key)
     carried = [i for i in reading.incidents_of(f"{first - timedelta(days=1):%Y-%m}") if last_day(edition, i) >= first]
-    found = [s for i in (*carried, *incidents) for s in incident_stretches(i)]
+    once = reading.kept.once
+    found = [
+        s for i in (*carried, *incidents) for s in once(("stretches of", i.ref), i, partial(incident_stretches, i))
+    ]
     found += [maintenance_stretch(m) for m in works if m.state is not MaintenanceState.CANCELLED]
     marked = bars.by_day(found, zone, first, known)
     keys = [m.month for m in reading.months]
@@ -50,6 +57,7 @@ def month_view(edition: Edition, key: str) -> dict[str, Any]:
     judged = [i.eta.outcome for i in incidents if i.eta and estimate_gap(i) is not None]
     return {
         "key": key,
+        "compact": len(incidents) > IN_FULL,
         "incidents": incidents,
         "works": works,
         "stamp": max([*(said_at(i) for i in (*incidents, *carried)), *(m.updated_at for m in works)], default=None),
@@ -78,7 +86,12 @@ def spans(edition: Edition, incident: PublicIncident) -> list[tuple[Look, str]]:
 def last_day(edition: Edition, incident: PublicIncident) -> date:
     """The last day on which it went on; today while it is open."""
     end = ended_at(incident)
-    return edition.reading.today if end is None else edition.dates.on(end - timedelta(milliseconds=1))
+    if end is None:
+        return edition.reading.today
+    ended: date = edition.reading.kept.once(
+        ("last day", incident.ref), end, lambda: edition.dates.on(end - timedelta(milliseconds=1))
+    )
+    return ended
 
 
 def month_rows(
