@@ -125,21 +125,6 @@ def test_news_of_one_component_leaves_the_feeds_of_others_alone(online):
     assert changed == {reader.components_[0].slug}
 
 
-def test_closing_many_old_problems_pushes_no_open_one_out_of_the_feeds(online):
-    reader, write = online
-    for number in range(30):
-        began = utc("2026-01-05 08:00") + timedelta(days=number)
-        said = update(1, began, IncidentState.RESOLVED, "It works.")
-        reader.put(
-            incident(
-                f"SD-2026-1{number:03}", "Old", began, state=IncidentState.CLOSED, resolved_at=began, closed_at=NOW,
-                updated_at=NOW + timedelta(minutes=1), entries=(), updates=(said,),
-            )
-        )  # fmt: skip
-    feed = parse(write() / "feed.atom")
-    assert "Card payments fail in 3 of our 14 stores" in feed.entries[0].title
-
-
 def test_closing_a_problem_shows_nobody_its_entry_again(online):
     reader, write = online
 

@@ -254,6 +254,21 @@ def test_what_is_said_about_a_false_alarm_later_reaches_every_page_that_lists_it
     assert last["affected_components"][0]["new_status"] == "operational"
 
 
+def test_closing_many_old_problems_pushes_no_open_one_out_of_the_feeds(
+    file_desk: Desk, clock: Clock, tmp_path: Path
+) -> None:
+    old = [file_desk.open_incident(tills_down(file_desk)).ref for _ in range(26)]
+    for ref in old:
+        file_desk.resolve(ref, UpdateDraft(message="It works."))
+    clock.go(minutes=5)
+    file_desk.open_incident(tills_down(file_desk, title="Broken right now"))
+    clock.go(minutes=5)
+    for ref in old:
+        file_desk.close(ref)
+    file_desk.build()
+    assert "Broken right now" in (tmp_path / "site/feed.atom").read_text("utf-8")
+
+
 def test_steps_that_were_dropped_stand_behind_those_that_were_done(desk: Desk) -> None:
     """Each engine has its own mind about where a day stands that there is none of."""
     desk.open_incident(tills_down(desk, prevention=(StepDraft("Done."), StepDraft("Dropped."))))
