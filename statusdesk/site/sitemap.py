@@ -22,7 +22,7 @@ def sitemap(editions: Sequence[Edition], incidents: Sequence[str], works: Sequen
     base = reading.page.base_url.rstrip("/") + "/"
     pages = [
         *_FIXED,
-        *(f"components/{c.slug}/" for c in reading.components),
+        *(f"components/{slug}/" for slug in sorted(reading.slugs)),  # their order on the page is another matter
         *(f"history/{m.month}/" for m in reading.months),
         *(f"incidents/{ref}/" for ref in incidents[:NEWEST]),
         *(f"maintenance/{ref}/" for ref in sorted(works[:NEWEST], reverse=True)),
