@@ -1,10 +1,11 @@
 """The static site in a folder: written incrementally, and always the one that a full build would write.
 
-A build renders what the plan names, and writes a file only when its bytes differ: to a temporary file in the same
-folder, then renamed, so that a reader never sees half a file; first what is linked, then what links, `build.json`
-last, and removals at the end. A log beside the workspace (`ledger`) remembers what lies there. Whatever makes that
-memory doubtful (another version, another folder, an interrupted build, a foreign file) leads to a full build, which
-looks at what lies there, rewrites nothing that is right, and removes only files whose names are ours.
+A build renders what the plan names, and writes a file only when its bytes differ: new files in their place, where
+nothing links to them yet; files that are there already beside it, to be shown when all is written, the entry page and
+`build.json` last; removals at the end. So a reader never meets half a page, nor one that leads to what is not there. A
+ledger beside the workspace (`ledger`) remembers what lies in the folder. Whatever makes that memory doubtful (another
+version, another folder, an interrupted build, a foreign file) leads to a full build, which looks at what lies there,
+rewrites nothing that is right, and removes only files whose names are ours.
 
 `build.json`: `files` counts all files but itself; `digest` is the sum, modulo 2^256, of the SHA-256 (as big-endian
 numbers) of `PATH NUL SHA256HEX` over those files, in 64 hexadecimal digits; `build_id` is its first 12.
@@ -475,7 +476,7 @@ class _Build:
 
     def _maintenance(self, ref: str) -> list[str]:
         work = self.reading.maintenance(ref)
-        self.other_pages |= (work is None) != (self.ledger.trace("m", ref) is None)
+        self.other_pages = True  # moved work may enter or leave what the map of the site lists
         if work is None:
             self.ledger.set_trace("m", ref, None)
             return [f"{press.prefix}maintenance/{ref}/index.html" for press in self.presses]

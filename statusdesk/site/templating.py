@@ -52,12 +52,11 @@ class Overrides:
 
 def overrides(folder: Path | None) -> Overrides | None:
     """The own templates in a folder; None when it holds none that could replace one of ours."""
-    found = sorted((folder / "site").glob("*.html")) if folder is not None else []
-    if folder is None or not found:
+    if folder is None or not any((folder / "site").glob("*.html")):
         return None
     digest = hashlib.sha256()
-    for file in found:
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):  # whatever they may include as well
+        digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return Overrides(folder, digest.hexdigest()[:16])
 
 
