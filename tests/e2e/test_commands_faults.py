@@ -44,8 +44,10 @@ def test_hostile_words_in_every_field_are_only_words_on_the_page(ctl: Ctl) -> No
     assert ctl(*work, "--starts", "+1h", "--ends", "+2h").code == 0
     assert ctl.json("incident", "show", said["ref"])["incident"]["updates"][0]["body_md"] == HOSTILE
     for path, data in files(ctl.site).items():
+        assert b"PRIVATE" not in data
+        if path.endswith(".png"):
+            continue
         text = data.decode()
-        assert "PRIVATE" not in text
         if path.endswith(".json"):
             json.loads(text)
             continue
