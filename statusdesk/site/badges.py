@@ -14,6 +14,7 @@ from statusdesk.domain.public import PublicComponent
 from statusdesk.site import words
 from statusdesk.site.edition import Edition
 from statusdesk.site.words import Look
+from statusdesk.site.xml import escaped
 
 _LONGEST = 48  # letters of a name; a badge stands in a line of text
 _HEIGHT = 24
@@ -64,7 +65,7 @@ class Badges:
         name = name if len(name) <= _LONGEST else name[: _LONGEST - 1].rstrip() + "…"
         left, right = text_width(name, _SIZE), text_width(word, _SIZE)
         split, whole = left + 16, left + right + 16 + 38
-        title, rtl = _x(f"{name}: {word}"), self.edition.language.direction == "rtl"
+        title, rtl = escaped(f"{name}: {word}"), self.edition.language.direction == "rtl"
         direction = ' direction="rtl"' if rtl else ""
         # In `direction=rtl` text begins at its right end.
         name_x, word_x = (8 + left, split + 28 + right) if rtl else (8, split + 28)
@@ -79,8 +80,8 @@ class Badges:
             f'transform="translate({split + 10} 6)" d="{_SHAPE[tone]}"/>'
             f'<g font-family="Verdana,DejaVu Sans,Segoe UI,Noto Sans,sans-serif" font-size="{_SIZE}"'
             f' aria-hidden="true"{direction}>'
-            f'<text x="{name_x}" y="16.5" fill="#12212a"{_fit(left)}>{_x(name)}</text>'
-            f'<text x="{word_x}" y="16.5" fill="#fff"{_fit(right)}>{_x(word)}</text>'
+            f'<text x="{name_x}" y="16.5" fill="#12212a"{_fit(left)}>{escaped(name)}</text>'
+            f'<text x="{word_x}" y="16.5" fill="#fff"{_fit(right)}>{escaped(word)}</text>'
             "</g></svg>\n"
         ).encode()
 
@@ -117,7 +118,3 @@ def _advance(letter: str) -> int:
 
 def _fit(width: int) -> str:
     return f' textLength="{width}" lengthAdjust="spacingAndGlyphs"'
-
-
-def _x(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from statusdesk.site.edition import Edition
+from statusdesk.site.xml import escaped
 
 NEWEST = 1000
 _FIXED = ("", "history/", "prevention/", "promise/", "follow/")
@@ -32,7 +33,7 @@ def sitemap(editions: Sequence[Edition], incidents: Sequence[str], works: Sequen
         f'<?xml version="1.0" encoding="utf-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"{more}>\n'
     ]
     for page in pages:
-        out += _urls(_x(base), page, editions)
+        out += _urls(escaped(base), page, editions)
     out.append("</urlset>\n")
     return "".join(out).encode()
 
@@ -55,7 +56,3 @@ def robots(base_url: str) -> bytes:
     if base_url:
         lines += ["", f"Sitemap: {base_url.rstrip('/')}/sitemap.xml"]
     return ("\n".join(lines) + "\n").encode()
-
-
-def _x(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
