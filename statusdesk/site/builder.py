@@ -119,13 +119,16 @@ class BuiltSite:
 
 
 def publish_order(path: str) -> tuple[int, str]:
-    """The order in which readers must see files change: what is linked before what links, `build.json` last."""
+    """The order in which readers must see files change: what is linked before what links, the entry page last.
+
+    Only `build.json`, which tells that all of it is there, comes after that.
+    """
     if path[2:3] == "/" and path[:2] in NAMES:
-        return publish_order(path[3:])[0], path
+        return min(publish_order(path[3:])[0], 3), path
     if path.startswith("assets/"):
         return 0, path
-    if path == BUILD_FILE:
-        return 4, path
+    if path in ("index.html", BUILD_FILE):
+        return 4 + (path == BUILD_FILE), path
     if path.startswith(("history/", "components/")):
         return 2, path
     if path.startswith(("incidents/", "maintenance/")) or path in ("404.html", "_headers") or _is_one_incident(path):
@@ -572,6 +575,9 @@ class _Build:
 
     def _show(self) -> None:
         """Put what was written beside its place into it, each file at once, the entry page last."""
+        if self.beside and self.unflushed:  # or a power cut could leave a name whose words are not on the disk
+            os.sync()
+            self.unflushed = False
         for path in sorted(self.beside, key=publish_order):
             self._put_in_place(path, self.beside[path])
         self.beside.clear()
@@ -611,7 +617,7 @@ class _Build:
 
 @contextlib.contextmanager
 def _without_collecting() -> Iterator[None]:
-    """Ten thousand pages leave no circles behind; looking for them again and again takes a tenth of the time."""
+    """Ten thousand pages leave no circles behind; looking for them again and again takes its share of the time."""
     was = gc.isenabled()
     gc.disable()
     try:

@@ -105,6 +105,8 @@ class FolderHost:
             trusted = there is not None and there.id == last.build and not last.begun_build
             todo = [path for path in _ordered(site) if self._differs(site, path, last.files if trusted else {})]
             self._refuse_strangers(todo, last, site_is_ours=there is not None)
+            # New files first: nothing leads to them yet, and then no changed page leads to one that is not there.
+            todo.sort(key=lambda path: path == BUILD or (root / path).exists())
             self._remember(_Memory(last.files, last.build, site.files, site.build_id))
             for folder in sorted({(root / path).parent for path in todo}):
                 self._prepare(folder)
