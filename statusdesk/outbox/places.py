@@ -43,7 +43,8 @@ class OpenPlaces:
         self._secrets = secrets
         self._now = clock
         self._folder = store.workspace.folder
-        self._kept: Kept | None = None  # what the site's builder keeps between two builds, once there was one
+        # What the site's builder keeps between two builds of a folder: only one build of a folder goes on at a time.
+        self._kept: dict[Path, Kept] = {}
 
     def open_account(self, account: Account, secret: str, limits: Limits | None = None) -> Channel:
         """An account's network, with a token that need not be in the keyring yet."""
@@ -140,14 +141,13 @@ class OpenPlaces:
         from statusdesk.site import builder, reading  # noqa: PLC0415  Jinja2, Babel: a window must not wait for them
 
         check_apart(self._folder, out)
-        self._kept = self._kept or reading.Kept()
         with self.public() as reader:
             return builder.build(
                 reader,
                 out=out,
                 state_file=self.state_file(out),
                 now=self._now(),
-                kept=self._kept,
+                kept=self._kept.setdefault(out, reading.Kept()),
                 templates=self._folder / "templates",
                 again=self._public_again,
                 full=full,

@@ -97,11 +97,8 @@ class PublicReader(Protocol):
     def cards(self) -> Sequence[PublicCard]:
         """Consented, not revoked contact cards, the soonest to end first; also those that are over by now."""
 
-    def promises(self, limit: int) -> Sequence[PublicPromise]:
-        """The promises settled last, newest first."""
-
     def broken_promises(self, limit: int) -> Sequence[PublicPromise]:
-        """Those of them that were late or moved, newest first."""
+        """The promises that were late or moved, the one settled last first."""
 
     def record(self, today: date) -> PublicRecord:
         """Promises and estimates of the 90 days up to and with a day in the page's zone."""

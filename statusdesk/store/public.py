@@ -377,12 +377,8 @@ class PublicRecordReader:
         """Consented, not revoked contact cards, the soonest to end first; also those that are over by now."""
         return [PublicCard(**row._mapping) for row in self._all(q.CARDS)]  # noqa: SLF001  SQLAlchemy's public name
 
-    def promises(self, limit: int) -> Sequence[PublicPromise]:
-        """The promises settled last, newest first."""
-        return [PublicPromise(**row._mapping) for row in self._all(q.SETTLED, limit=limit)]  # noqa: SLF001
-
     def broken_promises(self, limit: int) -> Sequence[PublicPromise]:
-        """Those of them that were late or moved, newest first."""
+        """The promises that were late or moved, the one settled last first."""
         return [PublicPromise(**row._mapping) for row in self._all(q.BROKEN, limit=limit)]  # noqa: SLF001
 
     def record(self, today: date) -> PublicRecord:

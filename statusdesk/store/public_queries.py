@@ -180,14 +180,13 @@ CARDS = (
     .where(_card.revoked_at.is_(None), sa.or_(_i.id.is_(None), _PUBLIC))
     .order_by(_card.ends_at, _card.id)
 )
-_SETTLED = sa.select(_p.due_at, _p.state, _p.settled_at, _i.ref.label("incident_ref"), _i.title.label("incident_title"))
-SETTLED = (
-    _SETTLED.select_from(t.promises.join(t.incidents, _p.incident_id == _i.id))
-    .where(_p.settled_at.is_not(None), _OURS)
+BROKEN = (
+    sa.select(_p.due_at, _p.state, _p.settled_at, _i.ref.label("incident_ref"), _i.title.label("incident_title"))
+    .select_from(t.promises.join(t.incidents, _p.incident_id == _i.id))
+    .where(_p.settled_at.is_not(None), _OURS, t.BROKEN_PROMISE)  # word for word what its index holds
     .order_by(_p.settled_at.desc(), _i.ref.desc(), _p.seq.desc())
     .limit(_LIMIT)
 )
-BROKEN = SETTLED.where(t.BROKEN_PROMISE)  # word for word what its index holds
 _SINCE = sa.bindparam("since", type_=_p.settled_at.type)
 # Imported history has no promises of ours, so that only drills must be left out, and there are few of those.
 PROMISES_SINCE = (

@@ -190,11 +190,9 @@ class MemoryReader:
     def cards(self) -> Sequence[PublicCard]:
         return sorted(self.cards_, key=lambda c: (c.ends_at, c.name))
 
-    def promises(self, limit: int) -> Sequence[PublicPromise]:
-        return sorted(self.promises_, key=lambda p: p.settled_at, reverse=True)[:limit]
-
     def broken_promises(self, limit: int) -> Sequence[PublicPromise]:
-        return [p for p in self.promises(10**6) if p.state is not PromiseState.KEPT][:limit]
+        broken = [p for p in self.promises_ if p.state is not PromiseState.KEPT]
+        return sorted(broken, key=lambda p: p.settled_at, reverse=True)[:limit]
 
     def record(self, today: date) -> PublicRecord:
         return self.record_
