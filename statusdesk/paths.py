@@ -26,6 +26,12 @@ def default_workspace() -> Path:
         return Path(platformdirs.user_data_dir("StatusDesk", appauthor=False)) / "workspace"
 
 
+def config_dir() -> Path:
+    """Settings of this computer, such as its way to the network."""
+    with _home():
+        return Path(platformdirs.user_config_dir("StatusDesk", appauthor=False))
+
+
 def state_dir() -> Path:
     """Per-computer state that is worth nothing elsewhere: what was open, which workspace was used last."""
     with _home():

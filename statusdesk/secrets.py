@@ -79,9 +79,9 @@ class Secrets:
         """Raise EnvironmentFault when secrets cannot be kept now: no store, or a locked one."""
         self.get("available")
 
-    def kept(self, name: str) -> KeptLogin:
-        """A place for a login that renews itself, such as a channel's session."""
-        return KeptLogin(self, name)
+    def kept(self, place: str) -> KeptLogin:
+        """Where a place keeps what renews itself, such as a channel's session: an entry per token."""
+        return KeptLogin(self, place)
 
     def _user(self, name: str) -> str:
         return f"{self._workspace_id}/{name}"
@@ -112,27 +112,27 @@ class Secrets:
 
 
 class KeptLogin:
-    """One login that renews itself. When the store fails, the login is made anew next time: posting goes on."""
+    """A login that renews itself. When the store fails, the login is made anew next time: posting goes on."""
 
-    def __init__(self, secrets: Secrets, name: str) -> None:
+    def __init__(self, secrets: Secrets, place: str) -> None:
         self._secrets = secrets
-        self._name = name
+        self._place = place
 
-    def load(self) -> str | None:
-        """The kept login, or None."""
+    def load(self, name: str = "session") -> str | None:
+        """What was kept under a name, or None."""
         try:
-            return self._secrets.get(self._name)
+            return self._secrets.get(f"{self._place}/{name}")
         except EnvironmentFault as fault:
             _log.warning("A login could not be read: %s", fault.message)
             return None
 
-    def save(self, value: str) -> None:
-        """Keep a login; the empty text forgets it."""
+    def save(self, value: str, name: str = "session") -> None:
+        """Keep it; the empty text forgets it."""
         try:
             if value:
-                self._secrets.put(self._name, value)
+                self._secrets.put(f"{self._place}/{name}", value)
             else:
-                self._secrets.forget(self._name)
+                self._secrets.forget(f"{self._place}/{name}")
         except EnvironmentFault as fault:
             _log.warning("A login could not be kept: %s", fault.message)
 

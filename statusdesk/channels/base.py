@@ -1,4 +1,4 @@
-"""What every network offers the courier, and the four ways in which sending can end.
+"""What every network offers the courier, and how sending can end.
 
 A channel knows its network and nothing else: not the store, not the outbox, not another channel. It never sleeps and
 never retries; it says what happened, and the outbox decides. Sending ends in one of four ways: it returns a
@@ -11,38 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
 from typing import Protocol
 
 from statusdesk.domain.board import CheckLine
-from statusdesk.domain.delivery import RemotePost
-
-CONNECT_TIMEOUT_S = 5.0
-READ_TIMEOUT_S = 20.0
-
-
-class SendingError(Exception):
-    """Base of the three ways in which sending does not succeed. `code` is short and stable, `message` is for people."""
-
-    def __init__(self, message: str, *, code: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code
-
-
-class TryLater(SendingError):
-    """Nothing arrived, and it may work later: no connection, 429, 5xx before the request was taken."""
-
-    def __init__(self, message: str, *, code: str = "", after_s: float | None = None) -> None:
-        super().__init__(message, code=code)
-        self.after_s = after_s
-
-
-class NeedsPerson(SendingError):
-    """The network refused, and asking again will not help: the login, the text, the account."""
-
-
-class MaybeArrived(SendingError):
-    """The request went out and was cut off: it may have arrived. Only `find` may tell."""
+from statusdesk.domain.delivery import RemotePost, SettingField
+from statusdesk.domain.post import PostWords
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +33,11 @@ class Limits:
 class Post:
     """One post on its way. `key` is fixed before the first attempt; `first_sent_at` is when that began.
 
-    `root` is the incident's first post on this account: every later post replies to it.
+    `text` is what people decided to say: it is never changed. `words` are the facts behind it, for networks that have
+    a form of their own (a mail's subject, a card). `root` is the incident's first post on this account: every later
+    post replies to it. `mends` is the post whose words this one corrects or takes back, where it is out: a network
+    that can change a post changes that one, any other replies to it. `picture` is the incident's card (PNG, 1200 by
+    630 pixels), when the built site has one.
     """
 
     text: str
@@ -66,8 +45,11 @@ class Post:
     language: str
     key: str
     created_at: datetime
+    words: PostWords | None = None
     first_sent_at: datetime | None = None
     root: RemotePost | None = None
+    mends: RemotePost | None = None
+    picture: Path | None = None
     incident_ref: str = ""
     seq: int = 1
 
@@ -84,13 +66,16 @@ class Checked:
 
 
 class SessionKeeper(Protocol):
-    """Where a channel keeps a refreshable login between runs: the keyring, through whoever made the channel."""
+    """Where a channel keeps what renews itself between runs: the keyring, through whoever made the channel.
 
-    def load(self) -> str | None:
-        """The kept login, or None."""
+    One entry per token: `name` tells them apart, and stands in its kind's `keeps`.
+    """
 
-    def save(self, value: str) -> None:
-        """Keep a login; the empty text forgets it."""
+    def load(self, name: str = "session") -> str | None:
+        """What was kept, or None."""
+
+    def save(self, value: str, name: str = "session") -> None:
+        """Keep it; the empty text forgets it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,25 +100,47 @@ class Channel(Protocol):
         """Post it, as a reply to `post.root` where there is one. Raises a `SendingError`."""
 
     def find(self, post: Post) -> RemotePost | None:
-        """Ask the network whether the post arrived. None: it did not. Raises `TryLater` when the network cannot say."""
+        """Ask the network whether the post arrived. None: it did not.
+
+        Raises `TryLater` when the network cannot say now, and `CannotTell` when it never will.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SettingField:
-    """One field of the form that connects an account or a target. `secret` ones go to the keyring."""
+class FoundReply:
+    """What somebody answered to a post of ours: plain text, never markup. `url` may be empty."""
 
-    name: str
-    label: str
-    hint: str = ""
-    secret: bool = False
-    optional: bool = False
+    id: str
+    author: str
+    text: str
+    at: datetime
+    answers: str
+    url: str = ""
+
+
+class Listener(Protocol):
+    """What a channel offers beside posting where its network has replies (F12)."""
+
+    def replies(self, roots: Sequence[RemotePost], since: datetime) -> Sequence[FoundReply]:
+        """Replies and mentions of others to these threads of ours that came after a time, oldest first.
+
+        `FoundReply.answers` is the `RemotePost.id` of the thread's root. Raises `TryLater` or `NeedsPerson`.
+        """
+
+
+class Mends(StrEnum):
+    """What a network does with a correction or a retraction."""
+
+    EDIT = "edit"
+    REPLY = "reply"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelKind:
     """A kind of account: its words, its form, how it counts, and how it is opened.
 
-    `count` counts a text as the network does; `open` makes no request.
+    `count` counts a text as the network does; `open` makes no request. `keeps` names the entries in the keyring that
+    its session uses beside the secret of its form.
     """
 
     kind: str
@@ -144,3 +151,6 @@ class ChannelKind:
     count: Callable[[str, Limits], int]
     open: Callable[[Connection], Channel]
     help: str = ""
+    mends: Mends = Mends.REPLY
+    listens: bool = False
+    keeps: Sequence[str] = ()

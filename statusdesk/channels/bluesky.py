@@ -15,20 +15,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from statusdesk.channels import counts
-from statusdesk.channels.base import (
-    Channel,
-    Checked,
-    Connection,
-    Limits,
-    NeedsPerson,
-    Post,
-    SendingError,
-    TryLater,
-)
-from statusdesk.channels.web import PATIENCE, Answer, Patience, Web
+from statusdesk.channels.base import Channel, Checked, Connection, Limits, Post
 from statusdesk.domain.board import CheckLine
 from statusdesk.domain.delivery import RemotePost
 from statusdesk.domain.times import rfc3339
+from statusdesk.net.faults import NeedsPerson, SendingError, TryLater
+from statusdesk.net.web import PATIENCE, Answer, Patience, Web
 
 DEFAULT_SERVER = "https://bsky.social"
 LIMITS = Limits(characters=300, max_bytes=3000)

@@ -14,15 +14,15 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from statusdesk.channels.base import Limits
+from statusdesk.domain.post import Event, PostWords
 from statusdesk.domain.text import grapheme_ends, graphemes, tidy, tidy_line
 from statusdesk.paths import templates_dir
 
@@ -42,44 +42,6 @@ _CALLS = re.compile(r"(?<![\w/=&?.\-])([@＠#＃])(?=\w)")
 _TURNS = re.compile("[\u202a-\u202e]")
 _SENTENCE_END = re.compile(r"[.!?。！？؟][\"”’)\]]*(?=\s)|\n")
 _WORD_END = re.compile(r"\S(?=\s)")
-
-
-class Event(StrEnum):
-    """Why a post goes out (F30): each has a template of its name."""
-
-    OPENED = "opened"
-    UPDATED = "updated"
-    RESOLVED = "resolved"
-    WITHDRAWN = "withdrawn"
-    CORRECTED = "corrected"
-    RETRACTED = "retracted"
-    REOPENED = "reopened"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostWords:
-    """All that a post may say: public facts only, as plain text.
-
-    `state` is the state in words, `cause` only a confirmed one, `message` the update's text (of a retraction: its
-    reason). `said_at` is when the words were published; times of another day get their date. `link` is empty while the
-    page is not online.
-    """
-
-    event: Event
-    page_name: str
-    ref: str
-    title: str
-    message: str
-    said_at: datetime
-    zone: ZoneInfo
-    locale: str
-    link: str = ""
-    components: Sequence[str] = ()
-    state: str = ""
-    cause: str = ""
-    eta_due: datetime | None = None
-    next_due: datetime | None = None
-    resolved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

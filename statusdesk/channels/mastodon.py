@@ -17,21 +17,12 @@ from urllib.parse import quote, urlsplit
 
 from statusdesk import clock
 from statusdesk.channels import counts
-from statusdesk.channels.base import (
-    Channel,
-    Checked,
-    Connection,
-    Limits,
-    MaybeArrived,
-    NeedsPerson,
-    Post,
-    SendingError,
-    TryLater,
-)
-from statusdesk.channels.web import PATIENCE, Answer, Patience, Web, server_time
+from statusdesk.channels.base import Channel, Checked, Connection, Limits, Post
 from statusdesk.domain.board import CheckLine
 from statusdesk.domain.delivery import RemotePost
 from statusdesk.domain.text import tidy_line
+from statusdesk.net.faults import MaybeArrived, NeedsPerson, SendingError, TryLater
+from statusdesk.net.web import PATIENCE, Answer, Patience, Web, server_time
 
 DEFAULT_LIMITS = Limits(characters=500, link_length=23)
 _OK, _NOT_FOUND = range(200, 300), (404, 410)

@@ -16,19 +16,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from statusdesk.channels import counts
-from statusdesk.channels.base import (
-    Channel,
-    Checked,
-    Connection,
-    Limits,
-    NeedsPerson,
-    Post,
-    TryLater,
-)
+from statusdesk.channels.base import Channel, Checked, Connection, Limits, Post
 from statusdesk.domain.board import CheckLine
 from statusdesk.domain.delivery import RemotePost
 from statusdesk.domain.times import rfc3339
 from statusdesk.errors import Refused
+from statusdesk.net.faults import NeedsPerson, TryLater
 
 DEFAULT_LIMITS = Limits(characters=500)
 # How the networks that people know would count the same text.

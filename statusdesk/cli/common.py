@@ -215,8 +215,13 @@ def pairs_of(texts: Sequence[str], what: str, field: str) -> tuple[tuple[str, st
     return tuple(made)
 
 
-def read_secret(*, from_stdin: bool, label: str) -> str:
-    """A secret: from standard input, or asked for without showing it. Never from the command line."""
+def read_secret(*, from_stdin: bool, label: str, optional: bool = False) -> str:
+    """A secret: from standard input, or asked for without showing it. Never from the command line.
+
+    An optional one is asked for only when it is announced.
+    """
+    if optional and not from_stdin:
+        return ""
     if from_stdin:
         try:
             return sys.stdin.readline().strip()

@@ -203,7 +203,7 @@ def account_add(
     with state.desk() as desk:
         known = {one.kind: one for one in desk.channel_kinds()}.get(kind)
         wanted = next((field for field in known.fields if field.secret), None) if known else None
-        secret = read_secret(from_stdin=secret_stdin, label=wanted.label) if wanted else ""
+        secret = read_secret(from_stdin=secret_stdin, label=wanted.label, optional=wanted.optional) if wanted else ""
         account, lines = desk.connect_account(kind=kind, name=name, settings=given, secret=secret)
         late = publish_now(desk)
     state.say(
@@ -278,7 +278,8 @@ def target_add(
     given = dict(pairs_of(settings, "a setting like key=value", "settings"))
     with state.desk() as desk:
         known = {one.kind: one for one in desk.target_kinds()}.get(kind)
-        secret = read_secret(from_stdin=secret_stdin, label="Password") if known and known.needs_secret else ""
+        wanted = known.secret if known else None
+        secret = read_secret(from_stdin=secret_stdin, label=wanted.label, optional=wanted.optional) if wanted else ""
         target, lines = desk.add_target(
             kind=kind, name=name, location=location, settings=given, secret=secret, public_url=public_url
         )

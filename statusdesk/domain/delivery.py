@@ -67,6 +67,17 @@ def may_become(state: DeliveryState, to: DeliveryState) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SettingField:
+    """One field of the form that connects an account or a target. A `secret` one goes to the keyring."""
+
+    name: str
+    label: str
+    hint: str = ""
+    secret: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A social account. Its token lies in the keyring under the account's id, never here."""
 

@@ -13,13 +13,14 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from statusdesk.channels.base import Channel, MaybeArrived, NeedsPerson, Post, SendingError, TryLater
+from statusdesk.channels.base import Channel, Post
 from statusdesk.clock import Clock
 from statusdesk.domain.delivery import Delivery
 from statusdesk.errors import EnvironmentFault, NotFound, StatusDeskError
+from statusdesk.net.faults import MaybeArrived, NeedsPerson, SendingError, TryLater
 from statusdesk.outbox.ledger import Claimed, Ledger
 from statusdesk.store import Store
-from statusdesk.targets.base import PublishError, Site, TargetHost
+from statusdesk.targets.base import Site, TargetHost
 
 log = logging.getLogger(__name__)
 
@@ -108,11 +109,11 @@ class Courier:
         ids = [row.id for row in rows]
         try:
             done = self._places.host(target_id).publish(site)
-        except PublishError as error:
-            if error.needs_person:
-                self.ledger.failed(ids, error.message, error.code)
-            else:
-                self._later(rows, error.message, error.code)
+        except NeedsPerson as error:
+            self.ledger.failed(ids, error.message, error.code)
+        except SendingError as error:  # also what may have arrived: publishing compares before it writes
+            wait = error.after_s if isinstance(error, TryLater) else None
+            self._later(rows, error.message, error.code, wait)
         except NotFound:
             self.ledger.cancelled(ids, "The target was removed.")
         except StatusDeskError as error:
@@ -208,8 +209,8 @@ class Courier:
             [row.id], row.attempts, f"{why} Whether the post arrived is not known yet.", "not_found_out"
         )
 
-    def _later(self, rows: Sequence[Delivery], why: str, code: str) -> None:
-        self.ledger.retry([row.id for row in rows], max(row.attempts for row in rows), why, code)
+    def _later(self, rows: Sequence[Delivery], why: str, code: str, after_s: float | None = None) -> None:
+        self.ledger.retry([row.id for row in rows], max(row.attempts for row in rows), why, code, after_s)
 
     def _refused_to_open(self, rows: Sequence[Delivery], error: StatusDeskError) -> None:
         """The keyring is locked: later. The token is gone or the account is: a person must act."""

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from statusdesk.channels import registry
 from statusdesk.channels.base import Limits
-from statusdesk.channels.compose import Composed, PostWords, compose
+from statusdesk.channels.compose import Composed, compose
 from statusdesk.domain import ids
 from statusdesk.domain.delivery import Account, Delivery, DeliveryKind, DeliveryState
 from statusdesk.domain.incident import Incident, IncidentUpdate
+from statusdesk.domain.post import PostWords
 from statusdesk.errors import Problem, Refused
 from statusdesk.store.writer import Writer
 

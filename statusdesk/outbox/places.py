@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from statusdesk.channels import registry as channels
 from statusdesk.channels.base import Channel, Connection, Limits
 from statusdesk.clock import Clock
-from statusdesk.domain.delivery import Account, Target
+from statusdesk.domain.delivery import Account, SettingField, Target
 from statusdesk.errors import EnvironmentFault, Refused
 from statusdesk.outbox.enqueue import limits_of
 from statusdesk.paths import overlap, state_dir, this_computer
@@ -55,7 +55,7 @@ class OpenPlaces:
                 settings=account.settings,
                 limits=limits or limits_of(account),
                 secret=secret,
-                keeper=self._secrets.kept(f"account/{account.id}/session"),
+                keeper=self._secrets.kept(f"account/{account.id}"),
             )
         )
 
@@ -63,13 +63,8 @@ class OpenPlaces:
         """An account's network, with its token from the keyring."""
         with self._store.read() as sql:
             account = Reader(sql).account(account_id)
-        needs = any(field.secret for field in channels.kind(account.kind).fields)
-        secret = self._secrets.get(f"account/{account_id}") if needs else ""
-        if secret is None:
-            raise Refused(
-                f"The token of {account.name} is not in this computer's key store. Connect the account again."
-            )
-        return self.open_account(account, secret)
+        wanted = next((field for field in channels.kind(account.kind).fields if field.secret), None)
+        return self.open_account(account, self._secret(f"account/{account_id}", wanted, account.name))
 
     def open_target(self, target: Target, secret: str) -> TargetHost:
         """A target's host, with a credential that need not be in the keyring yet."""
@@ -83,10 +78,16 @@ class OpenPlaces:
         """A target's host, with its credential from the keyring."""
         with self._store.read() as sql:
             target = Reader(sql).target(target_id)
-        secret = self._secrets.get(f"target/{target_id}") if targets.kind(target.kind).needs_secret else ""
-        if secret is None:
-            raise Refused(f"The password of {target.name} is not in this computer's key store. Add the target again.")
-        return self.open_target(target, secret)
+        return self.open_target(
+            target, self._secret(f"target/{target_id}", targets.kind(target.kind).secret, target.name)
+        )
+
+    def _secret(self, entry: str, wanted: SettingField | None, place: str) -> str:
+        """What the keyring holds for a place; empty when its kind needs nothing. Raises Refused, EnvironmentFault."""
+        secret = self._secrets.get(entry) if wanted else ""
+        if secret is None and wanted is not None and not wanted.optional:
+            raise Refused(f"{wanted.label} of {place} is not in this computer's key store. Connect it again.")
+        return secret or ""
 
     @contextmanager
     def public(self) -> Iterator[PublicRecordReader]:

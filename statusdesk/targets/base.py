@@ -1,8 +1,9 @@
 """What every kind of host offers the courier: take this site, and show what it holds.
 
 A target gets the site as a folder and its manifest, and sends what differs from what it got last time: assets first,
-pages next, entry page and JSON last, orphans removed at the end. It never retries: it says what happened, with the
-same exceptions as a channel's, of its own.
+pages next, entry page and JSON last, orphans removed at the end. It never sleeps and never retries: it raises
+`TryLater` or `NeedsPerson` (net/faults.py) and the outbox decides. A publish that was cut off is simply done again: it
+compares before it writes.
 """
 
 from __future__ import annotations
@@ -14,16 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from statusdesk.domain.board import CheckLine
-
-
-class PublishError(Exception):
-    """Publishing did not succeed. `needs_person` says that trying again will not help. The message is for people."""
-
-    def __init__(self, message: str, *, code: str = "", needs_person: bool = False) -> None:
-        super().__init__(message)
-        self.message = message
-        self.code = code
-        self.needs_person = needs_person
+from statusdesk.domain.delivery import SettingField
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,18 +64,26 @@ class TargetHost(Protocol):
         """Look whether publishing would work, without changing anything a reader sees."""
 
     def publish(self, site: Site) -> Published:
-        """Bring the host to this site. Raises PublishError; what readers see stays consistent."""
+        """Bring the host to this site. Raises TryLater or NeedsPerson; what readers see stays consistent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetKind:
-    """A kind of host: its words, whether it needs a secret, and how it is opened."""
+    """A kind of host: its words, its form beside the location, and how it is opened (which makes no request).
+
+    Of `fields`, a secret one fills the `Place`'s `secret`, every other one its `settings`.
+    """
 
     kind: str
     label: str
     icon: str
     location_label: str
     location_hint: str
-    needs_secret: bool
     open: Callable[[Place], TargetHost]
-    settings: Sequence[str] = ()  # the names of its settings that a person may give
+    fields: Sequence[SettingField] = ()
+    help: str = ""
+
+    @property
+    def secret(self) -> SettingField | None:
+        """The field whose value goes to the keyring."""
+        return next((one for one in self.fields if one.secret), None)

@@ -25,8 +25,9 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from statusdesk.domain.board import CheckLine
+from statusdesk.net.faults import NeedsPerson, TryLater
 from statusdesk.paths import overlap
-from statusdesk.targets.base import Place, Published, PublishError, Site, TargetHost
+from statusdesk.targets.base import Place, Published, Site, TargetHost
 
 BUILD = "build.json"
 _ASIDE = ".statusdesk-"
@@ -85,18 +86,16 @@ class FolderHost:
         return lines
 
     def publish(self, site: Site) -> Published:
-        """Bring the folder to this site. Raises PublishError; what was not reached stays as it was."""
+        """Bring the folder to this site. Raises TryLater or NeedsPerson; what was not reached stays as it was."""
         root = self._root
         with _said(root):
             if not root.is_dir():
-                raise PublishError(_missing(root), code="missing")
+                raise TryLater(_missing(root), code="missing")
             if root.resolve() == site.folder.resolve():
                 return self._read_back(site, written=0, removed=0)
             if overlap(root, site.folder):
-                raise PublishError(
-                    "That folder lies inside the built site, or around it. Choose another folder.",
-                    code="overlap",
-                    needs_person=True,
+                raise NeedsPerson(
+                    "That folder lies inside the built site, or around it. Choose another folder.", code="overlap"
                 )
             last = self._memory()
             there = _read_build(root / BUILD)
@@ -160,25 +159,24 @@ class FolderHost:
         strangers = [path for path in todo if path not in last and os.path.lexists(self._root / path)]
         if strangers:
             count = sum(len(files) for _, _, files in os.walk(self._root))
-            raise PublishError(
+            raise NeedsPerson(
                 f"There is already a site in {self._root} ({count} files, {strangers[0]} among them). "
                 "Choose another folder, or say that it may be replaced.",
                 code="strangers",
-                needs_person=True,
             )
 
     def _prepare(self, folder: Path) -> None:
         """Make a folder of the site, and clear what a copy of ours that was cut off left in it."""
         folder.mkdir(parents=True, exist_ok=True)
         if not folder.resolve().is_relative_to(self._root.resolve()):
-            raise PublishError(f"{folder} leads out of {self._root}. Remove that link.", code="link", needs_person=True)
+            raise NeedsPerson(f"{folder} leads out of {self._root}. Remove that link.", code="link")
         for left in folder.glob(f"{_ASIDE}*.tmp"):
             left.unlink(missing_ok=True)
 
     def _copy(self, site: Site, path: str) -> None:
         data = (site.folder / path).read_bytes()
         if path in site.files and hashlib.sha256(data).hexdigest() != site.files[path]:
-            raise PublishError("The site was built anew while it was copied. It is copied again.", code="changed")
+            raise TryLater("The site was built anew while it was copied. It is copied again.", code="changed")
         _put(self._root / path, data)
 
     def _remove(self, orphans: set[tuple[str, str]]) -> int:
@@ -201,7 +199,7 @@ class FolderHost:
         there = _read_build(self._root / BUILD)
         if there is None or there.id != site.build_id:
             found = there.id if there else "none"
-            raise PublishError(
+            raise TryLater(
                 f"{self._root} does not show what was just published (build {found} instead of {site.build_id}).",
                 code="read-back",
             )
@@ -227,11 +225,10 @@ def _refuse_newer(there: _Build | None, ours: _Build | None, known: set[str]) ->
     if there is None or ours is None or there.id in known or there.generated_at is None or ours.generated_at is None:
         return
     if there.generated_at > ours.generated_at:
-        raise PublishError(
+        raise NeedsPerson(
             f"Another desk published there at {there.generated_at:%Y-%m-%d %H:%M} UTC, after this site was built. "
             "Let one desk publish to this folder.",
             code="newer",
-            needs_person=True,
         )
 
 
@@ -284,10 +281,9 @@ def _said(root: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise PublishError(
-            _words(error, root), code=errno.errorcode.get(error.errno or 0, "disk").lower(),
-            needs_person=error.errno not in _TEMPORARY,
-        ) from None  # fmt: skip
+        code = errno.errorcode.get(error.errno or 0, "disk").lower()
+        kind = TryLater if error.errno in _TEMPORARY else NeedsPerson
+        raise kind(_words(error, root), code=code) from None
 
 
 def _words(error: OSError, root: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from statusdesk.domain.delivery import SettingField
 from statusdesk.errors import Refused
 from statusdesk.targets.base import Place, TargetHost, TargetKind
 
@@ -23,9 +24,15 @@ KINDS: Mapping[str, TargetKind] = MappingProxyType(
             icon="folder",
             location_label="Folder",
             location_hint="The folder your web server shows, or one that is synced to it.",
-            needs_secret=False,
             open=_folder,
-            settings=("replace",),
+            fields=(
+                SettingField(
+                    name="replace",
+                    label="Replace what is there",
+                    hint="“yes” lets the site take the place of other files in that folder.",
+                    optional=True,
+                ),
+            ),
         )
     }
 )

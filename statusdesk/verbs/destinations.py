@@ -15,7 +15,7 @@ from statusdesk.clock import Clock
 from statusdesk.domain import ids, times
 from statusdesk.domain.audit import Changes, Touched
 from statusdesk.domain.board import CheckLine
-from statusdesk.domain.delivery import Account, Delivery, DeliveryState, Target, may_become
+from statusdesk.domain.delivery import Account, Delivery, DeliveryState, SettingField, Target, may_become
 from statusdesk.domain.text import tidy_line
 from statusdesk.errors import EnvironmentFault, Problem, Refused
 from statusdesk.outbox.courier import Courier
@@ -77,7 +77,7 @@ class DestinationVerbs(Verbs):
         Nothing is posted. Raises Refused when the network says no: then nothing was kept.
         """
         known = channels.kind(kind)
-        given = self._filled(known, dict(settings or {}), secret)
+        given = self._filled(known.label, known.fields, dict(settings or {}), secret)
         at = self._now()
         if kind == "preview":
             given["folder"] = self._out_of_sight(given["folder"])
@@ -94,15 +94,14 @@ class DestinationVerbs(Verbs):
             raise Refused.because(
                 [Problem("name", f"There is already an account “{account.name}”. Name it otherwise.")]
             )
-        needs_key_store = any(field.secret for field in known.fields)
-        if needs_key_store:
+        if secret.strip():
             self._secrets.require()
         checked = self._places.open_account(account, secret.strip(), known.default_limits).check()
         if not checked.ok:
             wrong = next((line.result for line in checked.lines if line.ok is False), "It did not answer.")
             raise Refused(wrong, title=f"{known.label} was not connected")
         account = self._as_checked(account, checked)
-        if needs_key_store:
+        if secret.strip():
             self._secrets.put(f"account/{account.id}", secret.strip())
         with self._write() as writer:
             writer.add_account(account)
@@ -119,14 +118,15 @@ class DestinationVerbs(Verbs):
         return str(place)
 
     @staticmethod
-    def _filled(kind: ChannelKind, given: dict[str, str], secret: str) -> dict[str, str]:
+    def _filled(label: str, fields: Sequence[SettingField], given: dict[str, str], secret: str) -> dict[str, str]:
+        """What a form says, tidied. Raises Refused, naming what is missing and what is no field of it."""
         wrong = []
-        for field in kind.fields:
+        for field in fields:
             value = secret.strip() if field.secret else given.get(field.name, "").strip()
             if not value and not field.optional:
                 wrong.append(Problem(field.name, f"{field.label} is missing. {field.hint}".strip()))
-        known = {field.name for field in kind.fields if not field.secret}
-        wrong += [Problem(name, f"{kind.label} has no setting “{name}”.") for name in given if name not in known]
+        known = {field.name for field in fields if not field.secret}
+        wrong += [Problem(name, f"{label} has no setting “{name}”.") for name in given if name not in known]
         if wrong:
             raise Refused.because(wrong)
         return {name: tidy_line(value) for name, value in given.items() if value.strip()}
@@ -178,7 +178,8 @@ class DestinationVerbs(Verbs):
         if not checked.ok:
             wrong = next((line.result for line in checked.lines if line.ok is False), "It did not answer.")
             raise Refused(wrong, title=f"{account.name} was not connected again")
-        self._secrets.forget(f"account/{account.id}/session")
+        for name in known.keeps:
+            self._secrets.forget(f"account/{account.id}/{name}")
         self._secrets.put(f"account/{account.id}", secret.strip())
         found = replace(self._as_checked(account, checked), checked_at=self._now())
         with self._write() as writer:
@@ -217,7 +218,8 @@ class DestinationVerbs(Verbs):
         if any(field.secret for field in channels.kind(account.kind).fields):
             try:
                 self._secrets.forget(f"account/{account.id}")
-                self._secrets.forget(f"account/{account.id}/session")
+                for name in channels.kind(account.kind).keeps:
+                    self._secrets.forget(f"account/{account.id}/{name}")
             except EnvironmentFault as fault:
                 title = f"{account.name} is disconnected, but its token is still in the key store"
                 raise EnvironmentFault(f"{fault.message} Then remove the entry StatusDesk.", title=title) from None
@@ -246,15 +248,13 @@ class DestinationVerbs(Verbs):
     ) -> tuple[Target, tuple[CheckLine, ...]]:
         """Add a place to publish to, after looking whether publishing would work. Refused: nothing was kept."""
         known, at = targets.kind(kind), self._now()
-        unknown = next((one for one in settings or {} if one not in known.settings), None)
-        if unknown is not None:
-            raise Refused.because([Problem("settings", f"{known.label} has no setting “{unknown[:40]}”.")])
+        given = self._filled(known.label, known.fields, dict(settings or {}), secret)
         target = Target(
             id=ids.new_id(at),
             kind=kind,
             name=tidy_line(name) or known.label,
             location=tidy_line(location),
-            settings=dict(settings or {}),
+            settings=given,
             public_url=tidy_line(public_url),
             created_at=at,
             checked_at=at,
@@ -272,15 +272,13 @@ class DestinationVerbs(Verbs):
                 raise Refused.because([Problem("location", words)])
             settings = dict(target.settings) | bound_to_here(self._store.workspace)
             target = replace(target, location=str(folder), settings=settings)
-        if known.needs_secret:
-            if not secret.strip():
-                raise Refused.because([Problem("secret", "This target needs a password or token.")])
+        if secret.strip():
             self._secrets.require()
         lines = tuple(self._places.open_target(target, secret.strip()).check())
         wrong = next((line.result for line in lines if line.ok is False), None)
         if wrong is not None:
             raise Refused(wrong, title=f"{target.name} was not added", field="location")
-        if known.needs_secret:
+        if secret.strip():
             self._secrets.put(f"target/{target.id}", secret.strip())
         with self._write() as writer:
             writer.add_target(target)
@@ -309,7 +307,7 @@ class DestinationVerbs(Verbs):
             writer.cancel_for(target.id, "The target was removed.", doubts=True)
             writer.event("target-remove", Touched.TARGET, target.id)
             changes = Changes(head=writer.head(), destinations=True, deliveries=True)
-        if targets.kind(target.kind).needs_secret:
+        if targets.kind(target.kind).secret:
             self._secrets.forget(f"target/{target.id}")
         return changes
 

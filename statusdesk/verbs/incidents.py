@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from statusdesk.channels.compose import Event
 from statusdesk.domain import board, drafts, ids, times
 from statusdesk.domain import promise as promises
 from statusdesk.domain.audit import Changes, Touched
@@ -30,6 +29,7 @@ from statusdesk.domain.incident import (
 )
 from statusdesk.domain.page import Page
 from statusdesk.domain.people import still_waiting
+from statusdesk.domain.post import Event
 from statusdesk.domain.promise import NextUpdatePromise
 from statusdesk.domain.text import BODY_LIMIT, LINE_LIMIT, tidy, tidy_line
 from statusdesk.errors import Problem, Refused

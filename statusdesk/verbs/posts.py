@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from statusdesk.channels.compose import Event, PostWords
 from statusdesk.domain import promise as promises
 from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.drafts import UpdateDraft
 from statusdesk.domain.incident import CauseStatement, Certainty, EtaStatement, Incident, IncidentState
 from statusdesk.domain.page import Page
+from statusdesk.domain.post import Event, PostWords
 from statusdesk.store.reader import Reader
 from statusdesk.verbs.base import plain_of
 

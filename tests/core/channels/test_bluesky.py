@@ -7,12 +7,13 @@ from urllib.parse import quote
 import pytest
 
 from statusdesk import clock
-from statusdesk.channels.base import Connection, Limits, MaybeArrived, NeedsPerson, Post, TryLater
+from statusdesk.channels.base import Connection, Limits, Post
 from statusdesk.channels.bluesky import DEFAULT_SERVER, LIMITS, BlueskyChannel
 from statusdesk.channels.registry import KINDS
-from statusdesk.channels.web import Patience
 from statusdesk.domain.delivery import RemotePost
 from statusdesk.domain.ids import new_tid
+from statusdesk.net.faults import MaybeArrived, NeedsPerson, TryLater
+from statusdesk.net.web import Patience
 from tests.servers import fault
 from tests.servers.running import call
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from statusdesk.channels import counts
 from statusdesk.channels.base import Limits
-from statusdesk.channels.compose import Composed, Event, PostWords, compose, defused
+from statusdesk.channels.compose import Composed, compose, defused
+from statusdesk.domain.post import Event, PostWords
 
 SAID = datetime(2026, 6, 9, 9, 41, tzinfo=UTC)
 LINK = "https://status.northlake.example/incidents/SD-2026-0042/"

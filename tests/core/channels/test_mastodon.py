@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from statusdesk import clock
-from statusdesk.channels.base import Connection, Limits, MaybeArrived, NeedsPerson, Post, TryLater
+from statusdesk.channels.base import Connection, Limits, Post
 from statusdesk.channels.mastodon import MastodonChannel
 from statusdesk.channels.registry import KINDS
-from statusdesk.channels.web import Patience
 from statusdesk.domain.delivery import RemotePost
 from statusdesk.domain.ids import new_id
 from statusdesk.errors import Refused
+from statusdesk.net.faults import MaybeArrived, NeedsPerson, TryLater
+from statusdesk.net.web import Patience
 from tests.servers import fault
 from tests.servers.running import call
 

@@ -7,9 +7,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from statusdesk.channels.base import Connection, Limits, NeedsPerson, Post, TryLater
+from statusdesk.channels.base import Connection, Limits, Post
 from statusdesk.channels.registry import KINDS, kind
 from statusdesk.errors import Refused
+from statusdesk.net.faults import NeedsPerson, TryLater
 
 AT = datetime(2026, 6, 9, 9, 41, tzinfo=UTC)
 LINK = "https://status.northlake.example/incidents/SD-2026-0042/"

@@ -40,9 +40,12 @@ class TargetsPage(PlacesPage):
         found = []
         for one in self.session.desk.target_kinds():
             where = FormField("location", one.location_label, one.location_hint, secret=False, optional=False)
-            token = FormField("secret", "Token", "", secret=True, optional=False)
-            fields = (where, PUBLIC_URL, token) if one.needs_secret else (where, PUBLIC_URL)
-            found.append(KindForm(one.kind, one.label, one.icon, "", fields))
+            more = (
+                FormField(f.name, f.label, f.hint, secret=f.secret, optional=f.optional)
+                for f in one.fields
+                if f.name != "replace"  # a second thought, not a first question
+            )
+            found.append(KindForm(one.kind, one.label, one.icon, one.help, (where, *more, PUBLIC_URL)))
         return tuple(found)
 
     def show_board(self, board: Board) -> None:
@@ -88,7 +91,9 @@ class TargetsPage(PlacesPage):
                 kind=kind,
                 name=name,
                 location=values.get("location", ""),
-                settings={},
+                settings={
+                    name: said for name, said in values.items() if name not in ("location", PUBLIC_URL.name) and said
+                },
                 secret=secret,
                 public_url=values.get("public_url", ""),
             )

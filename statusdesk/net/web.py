@@ -17,6 +17,7 @@ import contextlib
 import email.utils
 import ipaddress
 import json
+import logging
 import re
 import socket
 from collections.abc import Mapping
@@ -30,18 +31,17 @@ import urllib3
 from urllib3.exceptions import NameResolutionError, SSLError
 
 from statusdesk import __version__, clock
-from statusdesk.channels.base import (
-    CONNECT_TIMEOUT_S,
-    READ_TIMEOUT_S,
-    MaybeArrived,
-    NeedsPerson,
-    SendingError,
-    TryLater,
-)
-from statusdesk.channels.wire import Exchange, TrackingAdapter
 from statusdesk.domain.text import tidy_line
 from statusdesk.errors import Refused
+from statusdesk.net import route
+from statusdesk.net.faults import MaybeArrived, NeedsPerson, SendingError, TryLater
+from statusdesk.net.wire import Exchange, TrackingAdapter
 
+CONNECT_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 20.0
+
+# At its lower levels urllib3 writes down addresses, and some networks want their token in the address.
+logging.getLogger("urllib3").setLevel(logging.ERROR)
 MAX_ANSWER = 1_000_000  # bytes
 MAX_WAIT_S = 3600.0  # a server may ask for more patience; a status update is asked for again after an hour
 _FIELD = "server"  # of the form in which an address is typed
@@ -96,16 +96,20 @@ class Answer:
 class Web:
     """A server, by its address, as one channel talks to it. `name` is what people call the network."""
 
-    def __init__(self, name: str, base_url: str, patience: Patience = PATIENCE) -> None:
+    def __init__(self, name: str, base_url: str, patience: Patience = PATIENCE, *, scheme: str = "Bearer") -> None:
         self.name = name
         self.base_url, self.host = _clean_address(base_url)
         self._patience = patience
+        self._scheme = scheme
         self._session = _Session()
         self._session.headers.update(
             {"User-Agent": f"StatusDesk/{__version__}", "Accept": "application/json", "Connection": "close"}
         )
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, TrackingAdapter())
+        way = route.current()
+        if way.proxy:
+            self._session.proxies.update({"http": way.proxy, "https": way.proxy})
+        for start in ("http://", "https://"):
+            self._session.mount(start, TrackingAdapter())
 
     def ask(
         self,
@@ -113,12 +117,18 @@ class Web:
         path: str,
         *,
         token: str = "",
-        body: Mapping[str, Any] | None = None,
+        body: Any = None,
+        data: bytes | Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         writes: bool = False,
+        most: int = MAX_ANSWER,
     ) -> Answer:
         """One request and its answer, if the server took it for one.
+
+        `body` is sent as JSON, `data` as the bytes it is, or as a form. The token goes into `Authorization`, behind
+        this server's scheme. `most` bytes of the answer are read. Whoever writes (`writes`) what must not be there
+        twice learns whether it can have arrived.
 
         Raises TryLater (nothing arrived, 429, 503; any fault when nothing is written), MaybeArrived (a fault while
         writing), NeedsPerson (a redirect, an impossible token). Other statuses are the caller's to read.
@@ -132,15 +142,16 @@ class Web:
                     method,
                     self.base_url + path,
                     json=body,
+                    data=data,
                     params=params,
                     headers=headers,
-                    auth=_Bearer(token),
+                    auth=_Authorization(self._scheme, token),
                     timeout=(self._patience.connect_s, self._patience.read_s),
                     allow_redirects=False,
                     stream=True,
                 )
                 with response:
-                    answer = _read(response)
+                    answer = _read(response, most)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
                 fault = self._fault(error, sent=exchange.sent, writes=writes)
         if fault is not None:  # outside of `except`: the caught exception holds the request, and with it the token
@@ -270,13 +281,13 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _read(response: requests.Response) -> Answer:
+def _read(response: requests.Response, most: int) -> Answer:
     """The answer as far as it came: a status is worth something even when its body is cut off."""
     pieces, size, whole = [], 0, True
     try:
         for piece in response.iter_content(65_536):
             size += len(piece)
-            if size > MAX_ANSWER:
+            if size > most:
                 whole = False
                 break
             pieces.append(piece)
@@ -304,13 +315,13 @@ class _Session(requests.Session):
         del resp
 
 
-class _Bearer(requests.auth.AuthBase):
+class _Authorization(requests.auth.AuthBase):
     """The token as a header. Given always, also without a token, so that requests does not look into .netrc."""
 
-    def __init__(self, token: str) -> None:
-        self._token = token
+    def __init__(self, scheme: str, token: str) -> None:
+        self._value = f"{scheme} {token}".strip() if token else ""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._token:
-            request.headers["Authorization"] = f"Bearer {self._token}"
+        if self._value:
+            request.headers["Authorization"] = self._value
         return request

@@ -17,6 +17,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from statusdesk.net import route
+
 
 class Exchange:
     """One request under way: whether anything of it went out, and the end of all patience."""
@@ -101,13 +103,13 @@ class TrackingAdapter(HTTPAdapter):
     _pools = {"http": _TrackingHTTPPool, "https": _TrackingHTTPSPool}  # noqa: RUF012  never changed
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Direct connections."""
-        super().init_poolmanager(*args, **options)
+        """Direct connections, which believe whom this computer believes."""
+        super().init_poolmanager(*args, ssl_context=route.tls_context(), **options)
         self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
         """Connections through a proxy. A SOCKS proxy's own ones keep no book, so they are never trusted."""
-        manager = super().proxy_manager_for(proxy, **options)
+        manager = super().proxy_manager_for(proxy, ssl_context=route.tls_context(), **options)
         if not proxy.lower().startswith("socks"):
             manager.pool_classes_by_scheme = self._pools
         return manager

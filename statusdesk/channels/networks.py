@@ -1,0 +1,50 @@
+"""The social networks: where followers see posts."""
+
+from __future__ import annotations
+
+from statusdesk.channels import counts
+from statusdesk.channels.base import ChannelKind, Limits
+from statusdesk.channels.opening import opened_by
+from statusdesk.domain.delivery import SettingField
+
+NETWORKS = (
+    ChannelKind(
+        kind="mastodon",
+        label="Mastodon",
+        icon="bubble",
+        fields=(
+            SettingField(name="server", label="Server", hint="https://social.example"),
+            SettingField(
+                name="token",
+                label="Access token",
+                hint="On your server: Preferences, Development, New application; tick read and write:statuses, then "
+                "copy “Your access token”.",
+                secret=True,
+            ),
+        ),
+        default_limits=Limits(characters=500, link_length=23),
+        count=counts.mastodon,
+        open=opened_by("mastodon"),
+        help="Posts to Mastodon and to servers that speak its language, such as GoToSocial.",
+    ),
+    ChannelKind(
+        kind="bluesky",
+        label="Bluesky",
+        icon="cloud",
+        fields=(
+            SettingField(name="handle", label="Handle", hint="northlake.bsky.social"),
+            SettingField(
+                name="app_password",
+                label="App password",
+                hint="In Bluesky: Settings, Privacy and security, App passwords. Not your own password.",
+                secret=True,
+            ),
+            SettingField(name="server", label="Server", hint="Only when it is not https://bsky.social", optional=True),
+        ),
+        default_limits=Limits(characters=300, max_bytes=3000),
+        count=counts.bluesky,
+        open=opened_by("bluesky"),
+        keeps=("session",),
+        help="Posts to Bluesky and to other servers of the AT Protocol.",
+    ),
+)
