@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from statusdesk.domain.component import Component, ComponentEntry, ComponentGroup, ComponentStatus
 from statusdesk.domain.delivery import Account, Delivery, DeliveryState, Target
@@ -149,6 +150,24 @@ class PostPreview:
     limit: int
     cut: int
     trouble: str
+
+
+class Line(StrEnum):
+    """How this computer's line to the world stands."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+    BLOCKED = "blocked"
+    PLACE_DOWN = "place_down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What is wrong when nothing goes out, in one sentence, and what was asked."""
+
+    line: Line
+    words: str
+    lines: tuple[CheckLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,6 +161,9 @@ class Web:
                 fault = self._fault(error, sent=exchange.sent, writes=writes)
         if fault is not None:  # outside of `except`: the caught exception holds the request, and with it the token
             raise fault
+        there = server_time(answer)
+        if there is not None and self.base_url.startswith("https://"):
+            clock.servers.note(self.host, there)
         self._judge(answer, writes=writes)
         return answer
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
+from statusdesk import redact
 from statusdesk.clock import Clock
 from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState, RemotePost, may_become
 from statusdesk.errors import EnvironmentFault
@@ -344,6 +345,8 @@ class Ledger:
 
     def _finish(self, ids: Collection[str], **columns: object) -> None:
         """Write how it ended. What happened is worth some patience with a busy database: it cannot be asked again."""
+        if isinstance(why := columns.get("error"), str):
+            columns["error"] = redact.scrubbed(why)
         for left in reversed(range(WRITE_TRIES)):
             try:
                 with self._store.claim() as sql:
