@@ -244,13 +244,15 @@ class Ledger:
         Its text is changed in the record before it is sent, so that a look for it later looks for these words.
         """
         now = self._now()
-        if row.words is None or row.words.delayed or now - row.created_at < LATE or row.error_code not in OUR_LINE:
+        if row.words is None or now - row.created_at < LATE or row.error_code not in OUR_LINE:
             return row
-        words = replace(row.words, delayed=True)
         with self._store.claim() as sql:
             box = Outbox(sql)
-            if box.anything_left_us(row.created_at + LATE / 2, now - LATE / 10):
-                return row  # other words got out meanwhile: the fault was not in our line
+            # Where other words got out meanwhile, the fault is not in our line.
+            delayed = not box.anything_left_us(row.created_at + LATE / 2, now - LATE / 10)
+            if delayed is row.words.delayed:
+                return row
+            words = replace(row.words, delayed=delayed)
             text = compose_for(box.account(row.destination_id), words, self._store.workspace.folder).text
             box.finish([row.id], self.holder.name, now, text=text, words=words)
         return replace(row, text=text, words=words)

@@ -299,7 +299,7 @@ class DestinationVerbs(Verbs):
         return lines
 
     def renew_target(self, key: str, *, secret: str) -> tuple[Target, tuple[CheckLine, ...]]:
-        """Give a target a new secret, after looking whether publishing would work with it. Refused: the old one stays."""
+        """Give a target a new secret, after looking whether it works. Refused: the old one stays."""
         with self._read() as reader:
             target = reader.target(key)
         known = targets.kind(target.kind)
