@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statusdesk.channels import counts
-from statusdesk.channels.base import ChannelKind, Limits
+from statusdesk.channels.base import ChannelKind, Limits, Mends
 from statusdesk.channels.opening import opened_by
 from statusdesk.domain.delivery import SettingField
 
@@ -25,6 +25,8 @@ NETWORKS = (
         default_limits=Limits(characters=500, link_length=23),
         count=counts.mastodon,
         open=opened_by("mastodon"),
+        mends=Mends.EDIT,
+        listens=True,
         help="Posts to Mastodon and to servers that speak its language, such as GoToSocial.",
     ),
     ChannelKind(
@@ -44,6 +46,7 @@ NETWORKS = (
         default_limits=Limits(characters=300, max_bytes=3000),
         count=counts.bluesky,
         open=opened_by("bluesky"),
+        listens=True,
         keeps=("session",),
         help="Posts to Bluesky and to other servers of the AT Protocol.",
     ),
