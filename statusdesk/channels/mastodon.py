@@ -8,13 +8,13 @@ was deleted goes on unthreaded: customers must get the words. A correction or a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from statusdesk.channels import counts, hearing
-from statusdesk.channels.base import Channel, Checked, Connection, FoundReply, Limits, Post
+from statusdesk.channels import counts, hearing, oauth
+from statusdesk.channels.base import Channel, Checked, Connection, FoundReply, Limits, Post, SignedIn
 from statusdesk.channels.finding import earliest, instant, letters, readings, shown_text, web_address
 from statusdesk.domain.board import CheckLine
 from statusdesk.domain.delivery import RemotePost
@@ -29,6 +29,7 @@ PAGES, PAGE = 5, 40
 _KNOWS_NO_CHANGES = (404, 405, 410)
 THREADS = 20  # whose replies are read in one go
 MENTION_PAGES = 3
+SCOPES = "read write:statuses"
 
 
 class MastodonChannel:
@@ -284,6 +285,25 @@ class MastodonChannel:
 def open_mastodon(connection: Connection) -> Channel:
     """The channel for one account. Raises Refused for an address that is none."""
     return MastodonChannel(connection)
+
+
+def sign_in(settings: Mapping[str, str], show: Callable[[str], None], cancelled: Callable[[], bool]) -> SignedIn:
+    """Register StatusDesk at the server, and let the account's owner allow it (docs.joinmastodon.org/client/token)."""
+    web = Web("Mastodon", settings.get("server", ""))
+    with oauth.Loopback() as loopback:
+        app = {
+            "client_name": "StatusDesk",
+            "redirect_uris": loopback.redirect_uri,
+            "scopes": SCOPES,
+        }
+        answer = web.ask("POST", "/api/v1/apps", data=app)
+        known = (answer.record() if answer.status in _OK else None) or {}
+        client_id, secret = known.get("client_id"), known.get("client_secret")
+        if not isinstance(client_id, str) or not isinstance(secret, str) or not client_id:
+            raise NeedsPerson(f"{web.host} has no Mastodon there. Check the server's address.", code="address")
+        provider = oauth.Provider(web, f"{web.base_url}/oauth/authorize", "/oauth/token", client_id, SCOPES, secret)
+        given = oauth.sign_in(provider, loopback, show, cancelled)
+    return SignedIn(secret=given["access_token"])
 
 
 class _ThreadGone(Exception):

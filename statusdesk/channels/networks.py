@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from statusdesk.channels import counts
 from statusdesk.channels.base import ChannelKind, Limits, Mends
-from statusdesk.channels.opening import opened_by
+from statusdesk.channels.opening import opened_by, signed_in_by
 from statusdesk.domain.delivery import SettingField
+
+_SERVER = SettingField(name="server", label="Server", hint="https://social.example")
 
 NETWORKS = (
     ChannelKind(
@@ -13,7 +15,7 @@ NETWORKS = (
         label="Mastodon",
         icon="bubble",
         fields=(
-            SettingField(name="server", label="Server", hint="https://social.example"),
+            _SERVER,
             SettingField(
                 name="token",
                 label="Access token",
@@ -27,6 +29,8 @@ NETWORKS = (
         open=opened_by("mastodon"),
         mends=Mends.EDIT,
         listens=True,
+        sign_in=signed_in_by("mastodon"),
+        sign_in_fields=(_SERVER,),
         help="Posts to Mastodon and to servers that speak its language, such as GoToSocial.",
     ),
     ChannelKind(
