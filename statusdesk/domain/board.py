@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from statusdesk.domain.component import Component, ComponentEntry, ComponentGroup, ComponentStatus
-from statusdesk.domain.delivery import Account, Delivery, Target
+from statusdesk.domain.delivery import Account, Delivery, DeliveryState, Target
 from statusdesk.domain.incident import (
     CauseStatement,
     EtaStatement,
@@ -149,6 +149,18 @@ class PostPreview:
     limit: int
     cut: int
     trouble: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOff:
+    """A post that is not out, for a person who posts it from a phone."""
+
+    delivery_id: str
+    destination: str
+    profile_url: str
+    state: DeliveryState
+    text: str
+    link: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

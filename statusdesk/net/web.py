@@ -94,11 +94,16 @@ class Answer:
 
 
 class Web:
-    """A server, by its address, as one channel talks to it. `name` is what people call the network."""
+    """A server, by its address, as one channel talks to it. `name` is what people call the network.
 
-    def __init__(self, name: str, base_url: str, patience: Patience = PATIENCE, *, scheme: str = "Bearer") -> None:
+    Where nothing is `secret`, as in reading a public page, plain http will do.
+    """
+
+    def __init__(
+        self, name: str, base_url: str, patience: Patience = PATIENCE, *, scheme: str = "Bearer", secret: bool = True
+    ) -> None:
         self.name = name
-        self.base_url, self.host = _clean_address(base_url)
+        self.base_url, self.host = _clean_address(base_url, secret=secret)
         self._patience = patience
         self._scheme = scheme
         self._session = _Session()
@@ -247,7 +252,7 @@ def _http_date(value: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _clean_address(text: str) -> tuple[str, str]:
+def _clean_address(text: str, *, secret: bool) -> tuple[str, str]:
     """The base address without a slash at its end, and its host. Raises Refused with what to do."""
     text = text.strip().rstrip("/")
     if "://" not in text:
@@ -261,7 +266,7 @@ def _clean_address(text: str) -> tuple[str, str]:
         raise Refused("That is not a server's address. Write it like https://social.example.", field=_FIELD)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise Refused("Write the server's address alone, like https://social.example.", field=_FIELD)
-    if parts.scheme == "http" and not _is_loopback(host):
+    if secret and parts.scheme == "http" and not _is_loopback(host):
         raise Refused(f"Use https:// for {host}, so that nobody can read the token on its way.", field=_FIELD)
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port else "") + parts.path, host

@@ -89,6 +89,24 @@ class OpenPlaces:
             raise Refused(f"{wanted.label} of {place} is not in this computer's key store. Connect it again.")
         return secret or ""
 
+    def public_url(self, target_id: str) -> str:
+        """Where readers find what a target holds; empty for a folder that nobody named an address for."""
+        with self._store.read() as sql:
+            reader = Reader(sql)
+            target = reader.target(target_id)
+            return target.public_url or ("" if target.kind == "folder" else reader.page().base_url)
+
+    def seen_build(self, target_id: str) -> str:
+        """The id of the build that readers get now."""
+        from statusdesk.targets.readback import shown_build  # noqa: PLC0415  loads the HTTP library
+
+        return shown_build(self.public_url(target_id))
+
+    def picture(self, incident_ref: str) -> Path | None:
+        """An incident's card in the built site, if it has one."""
+        card = self.site_folder() / "incidents" / incident_ref / "card.png"
+        return card if incident_ref and card.is_file() else None
+
     @contextmanager
     def public(self) -> Iterator[PublicRecordReader]:
         """One consistent view of everything public."""

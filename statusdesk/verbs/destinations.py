@@ -15,12 +15,11 @@ from statusdesk.clock import Clock
 from statusdesk.domain import ids, times
 from statusdesk.domain.audit import Changes, Touched
 from statusdesk.domain.board import CheckLine
-from statusdesk.domain.delivery import Account, Delivery, DeliveryState, SettingField, Target, may_become
+from statusdesk.domain.delivery import Account, Delivery, DeliveryState, SettingField, Target
 from statusdesk.domain.text import tidy_line
 from statusdesk.errors import EnvironmentFault, Problem, Refused
 from statusdesk.outbox.courier import Courier
 from statusdesk.outbox.enqueue import enqueue_publish
-from statusdesk.outbox.ledger import look_at
 from statusdesk.outbox.places import bound_to_here, check_apart, check_free
 from statusdesk.paths import overlap
 from statusdesk.secrets import Secrets
@@ -322,33 +321,6 @@ class DestinationVerbs(Verbs):
         """What is not where it belongs: it waits, failed, or nobody knows."""
         with self._read() as reader:
             return reader.deliveries(states=tuple(one for one in DeliveryState if one.undelivered))
-
-    def retry_delivery(self, id_: str) -> Changes:
-        """Try again now what failed or waits. What may have arrived is looked for first, and not at once."""
-        with self._write() as writer:
-            row = writer.delivery(id_)
-            if row.state is DeliveryState.UNKNOWN:
-                done = writer.change_delivery(row, next_try_at=look_at(row, writer.at))
-            elif may_become(row.state, DeliveryState.QUEUED):
-                done = writer.change_delivery(
-                    row, state=DeliveryState.QUEUED, next_try_at=None, error="", error_code=""
-                )
-            else:
-                raise Refused(f"This delivery is {row.state}; there is nothing to try again.")
-            if not done:
-                raise Refused("This delivery is being sent in this very moment.")
-            return Changes(head=writer.head(), deliveries=True)
-
-    def cancel_delivery(self, id_: str) -> Changes:
-        """Do not send it. What may have arrived stays where it is, and is not sent again."""
-        with self._write() as writer:
-            row = writer.delivery(id_)
-            sending = row.state is DeliveryState.SENDING
-            if sending or not may_become(row.state, DeliveryState.CANCELLED):
-                raise Refused(f"This delivery is {row.state}; it cannot be cancelled any more.")
-            if not writer.change_delivery(row, state=DeliveryState.CANCELLED, next_try_at=None):
-                raise Refused("This delivery is being sent in this very moment; it cannot be cancelled any more.")
-            return Changes(head=writer.head(), deliveries=True)
 
     def deliver(self) -> Tally:
         """Work off everything that is due: build, publish, post. Blocks on the network; one round at a time."""
