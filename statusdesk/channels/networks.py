@@ -8,6 +8,21 @@ from statusdesk.channels.opening import opened_by, signed_in_by
 from statusdesk.domain.delivery import SettingField
 
 _SERVER = SettingField(name="server", label="Server", hint="https://social.example")
+_X_FIELDS = (
+    SettingField(
+        name="client_id",
+        label="Client ID",
+        hint="In X's developer portal: your app, Keys and tokens, OAuth 2.0 Client ID.",
+    ),
+    SettingField(
+        name="client_secret",
+        label="Client secret",
+        hint="Only when your app's type is a web app or an automated app.",
+        secret=True,
+        optional=True,
+    ),
+    SettingField(name="server", label="Server", hint="Only when it is not https://api.x.com", optional=True),
+)
 
 NETWORKS = (
     ChannelKind(
@@ -53,5 +68,19 @@ NETWORKS = (
         listens=True,
         keeps=("session",),
         help="Posts to Bluesky and to other servers of the AT Protocol.",
+    ),
+    ChannelKind(
+        kind="x",
+        label="X",
+        icon="speak",
+        fields=_X_FIELDS,
+        default_limits=Limits(characters=280, link_length=23),
+        count=counts.x,
+        open=opened_by("x"),
+        keeps=("access", "refresh"),
+        sign_in=signed_in_by("x"),
+        sign_in_fields=_X_FIELDS,
+        help="Posts to X. You need an app in X's developer portal with the callback address "
+        "http://127.0.0.1:47823/callback; then sign in here. X may charge for each post.",
     ),
 )
