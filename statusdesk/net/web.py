@@ -86,7 +86,7 @@ class Answer:
     def words(self) -> str:
         """What the server says about it, on one short line; empty when it is a page or nothing."""
         known = self.record() or {}
-        for name in ("error_description", "message", "error"):
+        for name in ("error_description", "message", "detail", "error"):
             if isinstance(known.get(name), str) and known[name].strip():
                 return tidy_line(known[name])[:200]
         text = tidy_line(self.body[:1000].decode("utf-8", "replace"))
@@ -219,10 +219,11 @@ def wait_asked(answer: Answer) -> float | None:
     """Seconds the server asks us to wait, at most an hour; None when it does not say.
 
     `Retry-After` holds seconds or a date (RFC 9110); `X-RateLimit-Reset` an ISO 8601 time (Mastodon, GoToSocial);
-    `RateLimit-Reset` seconds since 1970 (Bluesky). Dates are compared with the server's own clock, not with ours.
+    `RateLimit-Reset` and `X-Rate-Limit-Reset` seconds since 1970 (Bluesky, X). Dates are compared with the server's
+    own clock, not with ours.
     """
     now = server_time(answer) or clock.now()
-    for name in ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset"):
+    for name in ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset", "X-Rate-Limit-Reset"):
         seconds = _seconds_until(answer.headers.get(name, "").strip(), now)
         if seconds is not None:
             return min(max(0.0, seconds), MAX_WAIT_S)
