@@ -118,7 +118,10 @@ class SiteStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """Everything the main window shows at a glance, read in one go."""
+    """Everything the main window shows at a glance, read in one go.
+
+    `queue` is what was tried and waits to be tried again; `open_replies` counts those of which nothing was made yet.
+    """
 
     page: Page
     groups: tuple[ComponentGroup, ...]
@@ -133,6 +136,9 @@ class Board:
     trouble: tuple[Delivery, ...]
     site: SiteStatus
     incidents_total: int
+    queue: tuple[Delivery, ...] = ()
+    open_replies: int = 0
+    clock_trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ LONGEST_WAIT = timedelta(hours=1)  # what a network may ask for; a later time co
 LOOK_AFTER = timedelta(seconds=10)  # a slow server may still be at it; asked too early, it would say no
 HOLDS_UP = timedelta(minutes=15)  # so long a post in doubt holds up the newer ones of its account
 WRITE_TRIES = 3
+BY_HAND_NOW = "Somebody is posting it by hand."
 UNSEEN = "Sent before the page was seen to show it."
 _NEVER = datetime.max.replace(tzinfo=UTC)
 LOOK_FOR_PAGE_S = (2.0, 60.0)  # the pauses between looks at the public page, first and last
@@ -178,7 +179,8 @@ class Ledger:
             if row is None or not may_become(row.state, DeliveryState.SENDING) or _due_at(row, now) > now:
                 return None
             overdue = row.state is DeliveryState.QUEUED and row.next_try_at is not None  # the page was waited for
-            claimed = self._lease(box, row, now, note=UNSEEN if overdue else row.note)
+            note = UNSEEN if overdue else "" if row.note == BY_HAND_NOW else row.note
+            claimed = self._lease(box, row, now, note=note)
             return None if claimed is None else Claimed(claimed, look_first=row.state is DeliveryState.UNKNOWN)
 
     @contextmanager

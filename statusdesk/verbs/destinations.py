@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -341,12 +341,15 @@ class DestinationVerbs(Verbs):
         with self._read() as reader:
             return reader.deliveries(states=tuple(one for one in DeliveryState if one.undelivered))
 
-    def deliver(self) -> Tally:
-        """Work off everything that is due: build, publish, post. Blocks on the network; one round at a time."""
+    def deliver(self, told: Callable[[], None] = lambda: None) -> Tally:
+        """Work off everything that is due: build, publish, post. Blocks on the network; one round at a time.
+
+        `told` is called after each place that was worked on, from a thread of the round.
+        """
         with self._delivering:
             self._turn_the_page()
             before = self._arrived()
-            self._courier.round()
+            self._courier.round(told)
             return self.tally(since=before)
 
     def _turn_the_page(self) -> None:
