@@ -44,7 +44,8 @@ class Provider:
     """Where a network asks its user, and where a code is exchanged for a token.
 
     `web` is the server of `token_path`. `secret` is the app's own, if it has one; `basic` says that the network wants
-    it, with the client's id, as a user name and password (RFC 6749, 2.3.1).
+    it, with the client's id, as a user name and password (RFC 6749, 2.3.1). `pkce` is off only for a network that
+    refuses it, which then needs a secret.
     """
 
     web: Web
@@ -54,6 +55,7 @@ class Provider:
     scope: str
     secret: str = field(default="", repr=False)
     basic: bool = False
+    pkce: bool = True
 
 
 class Loopback:
@@ -128,17 +130,18 @@ def sign_in(
         "redirect_uri": loopback.redirect_uri,
         "scope": provider.scope,
         "state": loopback.state,
-        "code_challenge": challenge,
-        "code_challenge_method": "S256",
     }
+    if provider.pkce:
+        asked |= {"code_challenge": challenge, "code_challenge_method": "S256"}
     show(f"{provider.authorize_url}?{urlencode(asked)}")
     code = loopback.code(provider.web.name, cancelled, give_up_s)
     wanted = {
         "grant_type": "authorization_code",
         "code": code,
         "redirect_uri": loopback.redirect_uri,
-        "code_verifier": verifier,
     }
+    if provider.pkce:
+        wanted["code_verifier"] = verifier
     answer = token_request(provider, wanted)
     given = tokens(answer)
     if given is None:

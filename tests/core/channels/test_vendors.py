@@ -10,13 +10,16 @@ from datetime import timedelta
 import pytest
 
 from statusdesk.channels.base import Connection, Limits
+from statusdesk.channels.facebook import FacebookChannel
+from statusdesk.channels.linkedin import LinkedInChannel
 from statusdesk.channels.registry import KINDS
+from statusdesk.channels.threads import ThreadsChannel
 from statusdesk.channels.x import XChannel
 from statusdesk.net.faults import MaybeArrived, NeedsPerson, TryLater
 from statusdesk.net.web import Patience
 from tests.core.channels.bad_network import ARRIVED_MAYBE, QUICK, Keeper, post
 from tests.servers import fault
-from tests.servers.vendors import x
+from tests.servers.vendors import facebook, linkedin, threads, x
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ class Network:
 
 NETWORKS = [
     Network("x", x.X, XChannel, {"client_id": "the-client"}, secret_in="access"),
+    Network("linkedin", linkedin.LinkedIn, LinkedInChannel, {"organization": linkedin.PAGE}, edits=True),
+    Network("facebook", facebook.Facebook, FacebookChannel, {"page": facebook.PAGE}, edits=True),
+    Network("threads", threads.Threads, ThreadsChannel, {}, steps_before=1),
 ]
 
 
