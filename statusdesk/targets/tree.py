@@ -56,12 +56,14 @@ class TreeHost:
         what = "Server"
         try:
             with closing(self._connect(lambda: None)) as files:
+                there = read_stamp(files.read(BUILD))
+                files.standing([])  # looking there must be allowed as well
                 lines.append(CheckLine(what=what, ok=True, result=files.greeting))
                 what = "Writing"
                 self._probe(files)
                 lines.append(CheckLine(what=what, ok=True, result=f"Files can be written to {files.where}."))
                 what = "Contents"
-                lines += _contents(files)
+                lines += _contents(files, there)
         except SendingError as error:
             lines.append(CheckLine(what=what, ok=False, result=error.message))
         return lines
@@ -136,8 +138,8 @@ class _Publishing:
         # What may be left of publishings that never ended stays known until it is removed.
         loose = frozenset(last.ours() - {*certain.items(), *self._wanted.items()})
         self._note.begin(Memory(shown, certain, self._site.build_id, self._wanted, {}, loose))
-        if todo:
-            self._files.prepare([file.path for file in todo])
+        if self._heart.total:
+            self._files.prepare([*(file.path for file in todo), BUILD])
         for phase in self._phases(todo):
             self._write(phase)
         if not is_sealed:
@@ -269,8 +271,8 @@ def read_stamp(found: Found | None) -> Stamp | None:
         return Stamp(id_, None)
 
 
-def _contents(files: Files) -> list[CheckLine]:
-    if read_stamp(files.read(BUILD)):
+def _contents(files: Files, there: Stamp | None) -> list[CheckLine]:
+    if there:
         return [CheckLine(what="Contents", ok=True, result="A status page of StatusDesk lies there. It is taken over.")]
     if files.read("index.html") is None:
         return []
