@@ -34,6 +34,7 @@ from statusdesk.verbs.checkup import CheckupVerbs
 from statusdesk.verbs.history import HistoryVerbs
 from statusdesk.verbs.incidents import IncidentVerbs
 from statusdesk.verbs.look import LookVerbs, known_locale
+from statusdesk.verbs.network import NetworkVerbs
 from statusdesk.verbs.page import NAME_LIMIT, REACH_US, SUPPORT_CHANNELS, PageVerbs, put_component
 from statusdesk.verbs.planned import MaintenanceVerbs
 from statusdesk.verbs.replies import ReplyVerbs
@@ -47,6 +48,7 @@ class Desk(
     CardVerbs,
     ByHandVerbs,
     CheckupVerbs,
+    NetworkVerbs,
     ReplyVerbs,
     HistoryVerbs,
 ):

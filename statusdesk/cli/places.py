@@ -38,6 +38,7 @@ def delivery_row(one: Delivery) -> dict[str, Any]:
         "next_try_at": one.next_try_at,
         "remote_url": one.remote.url if one.remote else None,
         "error": one.error or None,
+        "note": one.note or None,
         "incident": one.incident_ref,
         "update": one.seq,
     }
@@ -230,6 +231,17 @@ def account_check(state: State, key: str) -> None:
     _say_checks(state, lines)
 
 
+@command(accounts, "renew")
+@click.argument("key", metavar="NAME-or-ID")
+@click.option("--secret-stdin", is_flag=True, help="Read the new token from standard input.")
+def account_renew(state: State, key: str, secret_stdin: bool) -> None:
+    """Give an account a new token; the old one stays when the network refuses it."""
+    with state.desk() as desk:
+        secret = read_secret(from_stdin=secret_stdin, label="New token")
+        account, lines = desk.renew_account(key, secret=secret)
+    state.say({"account": _account_row(account), "checks": plain(lines)}, f"{account.name} has its new token.")
+
+
 @command(accounts, "remove")
 @click.argument("key", metavar="NAME-or-ID")
 def account_remove(state: State, key: str) -> None:
@@ -303,6 +315,17 @@ def target_check(state: State, key: str) -> None:
     with state.desk() as desk:
         lines = desk.check_target(key)
     _say_checks(state, lines)
+
+
+@command(targets, "renew")
+@click.argument("key", metavar="NAME-or-ID")
+@click.option("--secret-stdin", is_flag=True, help="Read the new password from standard input.")
+def target_renew(state: State, key: str, secret_stdin: bool) -> None:
+    """Give a target a new password or token; the old one stays when the host refuses it."""
+    with state.desk() as desk:
+        secret = read_secret(from_stdin=secret_stdin, label="New password")
+        target, lines = desk.renew_target(key, secret=secret)
+    state.say({"target": _target_row(target), "checks": plain(lines)}, f"{target.name} has its new password.")
 
 
 @command(targets, "remove")

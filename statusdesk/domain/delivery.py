@@ -48,8 +48,8 @@ class DeliveryState(StrEnum):
 
 _D = DeliveryState
 _STEPS: dict[DeliveryState, frozenset[DeliveryState]] = {
-    # Sent without sending: a person posted it by hand.
-    _D.QUEUED: frozenset({_D.SENDING, _D.SENT, _D.SUPERSEDED, _D.CANCELLED}),
+    # Sent without sending: a person posted it by hand. Waiting for that person is no trial of ours either.
+    _D.QUEUED: frozenset({_D.SENDING, _D.SENT, _D.RETRY_WAIT, _D.SUPERSEDED, _D.CANCELLED}),
     # Superseded or cancelled from sending: before anything went out, it turned out that newer words exist, or that the
     # account or target is gone.
     _D.SENDING: frozenset({_D.SENT, _D.RETRY_WAIT, _D.UNKNOWN, _D.FAILED, _D.SUPERSEDED, _D.CANCELLED}),

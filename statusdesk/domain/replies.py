@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -27,6 +28,14 @@ class HandledAs(StrEnum):
     CALLBACK = "callback"
     PREVENTION = "prevention"
     NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class RepliesRead:
+    """How a reading ended: how many are new, and what each account that could not be read said."""
+
+    new: int
+    troubles: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,8 @@ Rules that hold for every request:
 
 - A fault before the first byte went out is `TryLater`; after it, a request that writes is `MaybeArrived`. The
   connection itself keeps book of that (wire.py), nothing is guessed from the kind of exception. Connections are
-  not reused, so an idle one that the server dropped is never mistaken for a cut.
+  not reused, so an idle one that the server dropped is never mistaken for a cut; except by those who write nothing that
+  must not be there twice, and ask for it (`reuse`).
 - Waiting has an end: for the connection, for each piece of the answer, and for all of it together, so that a server
   that drips a byte now and then holds nobody. An answer has at most 1 MB.
 - A token is sent to its own server only, over TLS or within this computer: redirects are not followed, `.netrc` is not
@@ -96,11 +97,19 @@ class Answer:
 class Web:
     """A server, by its address, as one channel talks to it. `name` is what people call the network.
 
-    Where nothing is `secret`, as in reading a public page, plain http will do.
+    Where nothing is `secret`, as in reading a public page, plain http will do. Who sends many files may `reuse` a
+    connection; whoever must know whether a word arrived does not, for an idle one may be cut unseen.
     """
 
     def __init__(
-        self, name: str, base_url: str, patience: Patience = PATIENCE, *, scheme: str = "Bearer", secret: bool = True
+        self,
+        name: str,
+        base_url: str,
+        patience: Patience = PATIENCE,
+        *,
+        scheme: str = "Bearer",
+        secret: bool = True,
+        reuse: bool = False,
     ) -> None:
         self.name = name
         self.base_url, self.host = _clean_address(base_url, secret=secret)
@@ -108,7 +117,8 @@ class Web:
         self._scheme = scheme
         self._session = _Session()
         self._session.headers.update(
-            {"User-Agent": f"StatusDesk/{__version__}", "Accept": "application/json", "Connection": "close"}
+            {"User-Agent": f"StatusDesk/{__version__}", "Accept": "application/json"}
+            | ({} if reuse else {"Connection": "close"})
         )
         way = route.current()
         if way.proxy:
@@ -161,8 +171,15 @@ class Web:
                 fault = self._fault(error, sent=exchange.sent, writes=writes)
         if fault is not None:  # outside of `except`: the caught exception holds the request, and with it the token
             raise fault
+        there = server_time(answer)
+        if there is not None and self.base_url.startswith("https://"):
+            clock.servers.note(self.host, there)
         self._judge(answer, writes=writes)
         return answer
+
+    def close(self) -> None:
+        """Close connections that were kept open."""
+        self._session.close()
 
     def garbled(self, *, writes: bool) -> SendingError:
         """The fault for an answer that says yes but cannot be read."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
+from statusdesk import redact
 from statusdesk.clock import Clock
 from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState, RemotePost, may_become
 from statusdesk.errors import EnvironmentFault
@@ -28,6 +29,7 @@ LONGEST_WAIT = timedelta(hours=1)  # what a network may ask for; a later time co
 LOOK_AFTER = timedelta(seconds=10)  # a slow server may still be at it; asked too early, it would say no
 HOLDS_UP = timedelta(minutes=15)  # so long a post in doubt holds up the newer ones of its account
 WRITE_TRIES = 3
+BY_HAND_NOW = "Somebody is posting it by hand."
 UNSEEN = "Sent before the page was seen to show it."
 _NEVER = datetime.max.replace(tzinfo=UTC)
 LOOK_FOR_PAGE_S = (2.0, 60.0)  # the pauses between looks at the public page, first and last
@@ -177,7 +179,8 @@ class Ledger:
             if row is None or not may_become(row.state, DeliveryState.SENDING) or _due_at(row, now) > now:
                 return None
             overdue = row.state is DeliveryState.QUEUED and row.next_try_at is not None  # the page was waited for
-            claimed = self._lease(box, row, now, note=UNSEEN if overdue else row.note)
+            note = UNSEEN if overdue else "" if row.note == BY_HAND_NOW else row.note
+            claimed = self._lease(box, row, now, note=note)
             return None if claimed is None else Claimed(claimed, look_first=row.state is DeliveryState.UNKNOWN)
 
     @contextmanager
@@ -243,13 +246,15 @@ class Ledger:
         Its text is changed in the record before it is sent, so that a look for it later looks for these words.
         """
         now = self._now()
-        if row.words is None or row.words.delayed or now - row.created_at < LATE or row.error_code not in OUR_LINE:
+        if row.words is None or now - row.created_at < LATE or row.error_code not in OUR_LINE:
             return row
-        words = replace(row.words, delayed=True)
         with self._store.claim() as sql:
             box = Outbox(sql)
-            if box.anything_left_us(row.created_at + LATE / 2, now - LATE / 10):
-                return row  # other words got out meanwhile: the fault was not in our line
+            # Where other words got out meanwhile, the fault is not in our line.
+            delayed = not box.anything_left_us(row.created_at + LATE / 2, now - LATE / 10)
+            if delayed is row.words.delayed:
+                return row
+            words = replace(row.words, delayed=delayed)
             text = compose_for(box.account(row.destination_id), words, self._store.workspace.folder).text
             box.finish([row.id], self.holder.name, now, text=text, words=words)
         return replace(row, text=text, words=words)
@@ -344,6 +349,8 @@ class Ledger:
 
     def _finish(self, ids: Collection[str], **columns: object) -> None:
         """Write how it ended. What happened is worth some patience with a busy database: it cannot be asked again."""
+        if isinstance(why := columns.get("error"), str):
+            columns["error"] = redact.scrubbed(why)
         for left in reversed(range(WRITE_TRIES)):
             try:
                 with self._store.claim() as sql:

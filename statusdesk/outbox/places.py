@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from statusdesk import redact
 from statusdesk.channels import registry as channels
 from statusdesk.channels.base import Channel, Connection, Limits
 from statusdesk.clock import Clock
@@ -48,6 +49,7 @@ class OpenPlaces:
 
     def open_account(self, account: Account, secret: str, limits: Limits | None = None) -> Channel:
         """An account's network, with a token that need not be in the keyring yet."""
+        redact.remember(secret)
         return channels.kind(account.kind).open(
             Connection(
                 handle=account.handle,
@@ -68,6 +70,7 @@ class OpenPlaces:
 
     def open_target(self, target: Target, secret: str) -> TargetHost:
         """A target's host, with a credential that need not be in the keyring yet."""
+        redact.remember(secret)
         if target.kind == "folder":  # looked at each time: a link may lead elsewhere by now
             check_apart(self._folder, Path(target.location).expanduser())
         state = self._folder / "targets" / f"{target.id}.json"

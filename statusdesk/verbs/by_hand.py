@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.board import HandOff
-from statusdesk.domain.delivery import DeliveryKind, DeliveryState, may_become
+from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState, may_become
 from statusdesk.domain.text import tidy_line
 from statusdesk.errors import Refused
-from statusdesk.outbox.ledger import look_at
+from statusdesk.outbox.ledger import BY_HAND_NOW, look_at
 from statusdesk.verbs.base import Verbs
 
+IN_HAND_FOR = timedelta(minutes=10)
 _IN_HAND = "This delivery is being sent in this very moment."
 
 
@@ -76,10 +79,17 @@ class ByHandVerbs(Verbs):
             return Changes(head=writer.head(), deliveries=True)
 
     def hand_off(self, ref: str) -> tuple[HandOff, ...]:
-        """The posts of an incident that are not out, as a phone needs them: finished text, link, and where they go."""
-        with self._read() as reader:
-            rows = reader.deliveries(incident_id=reader.incident(ref).id)
-            accounts = {one.id: one for one in reader.accounts()}
+        """The posts of an incident that are not out, as a phone needs them: finished text, link, and where they go.
+
+        The courier leaves them alone for ten minutes, so that nothing is said twice when the line comes back just now.
+        """
+        with self._write() as writer:
+            accounts = {one.id: one for one in writer.accounts()}
+            rows = [one for one in writer.deliveries(incident_id=writer.incident(ref).id) if _may_be_posted(one)]
+            until = writer.at + IN_HAND_FOR
+            for row in rows:
+                if row.state is not DeliveryState.FAILED:
+                    writer.change_delivery(row, state=DeliveryState.RETRY_WAIT, next_try_at=until, note=BY_HAND_NOW)
         return tuple(
             HandOff(
                 delivery_id=row.id,
@@ -90,5 +100,18 @@ class ByHandVerbs(Verbs):
                 link=row.link,
             )
             for row in rows
-            if row.kind is DeliveryKind.POST and row.state.undelivered
         )
+
+    def hand_back(self, ref: str) -> Changes:
+        """Nobody posts by hand any more: the courier may go on with what is not out."""
+        with self._write() as writer:
+            for row in writer.deliveries(incident_id=writer.incident(ref).id):
+                if row.state is DeliveryState.RETRY_WAIT and row.note == BY_HAND_NOW:
+                    writer.change_delivery(row, next_try_at=None, note="")
+            return Changes(head=writer.head(), deliveries=True)
+
+
+def _may_be_posted(row: Delivery) -> bool:
+    """Whether a person may post it: it is not out, nobody is at it, and it is not in doubt."""
+    mine = (DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.FAILED)
+    return row.kind is DeliveryKind.POST and row.state in mine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -298,6 +298,25 @@ class DestinationVerbs(Verbs):
             writer.change_target(target.id, checked_at=self._now(), trouble=trouble)
         return lines
 
+    def renew_target(self, key: str, *, secret: str) -> tuple[Target, tuple[CheckLine, ...]]:
+        """Give a target a new secret, after looking whether it works. Refused: the old one stays."""
+        with self._read() as reader:
+            target = reader.target(key)
+        known = targets.kind(target.kind)
+        if not secret.strip() or known.secret is None:
+            raise Refused.because([Problem("secret", f"{known.label} needs its password or token here.")])
+        self._secrets.require()
+        lines = tuple(self._places.open_target(target, secret.strip()).check())
+        wrong = next((line.result for line in lines if line.ok is False), None)
+        if wrong is not None:
+            raise Refused(wrong, title=f"{target.name} was not changed")
+        self._secrets.put(f"target/{target.id}", secret.strip())
+        with self._write() as writer:
+            writer.change_target(target.id, checked_at=self._now(), trouble="")
+            writer.event("target-renew", Touched.TARGET, target.id)
+            enqueue_publish(writer)
+        return target, lines
+
     def remove_target(self, key: str) -> Changes:
         """Publish there no more. What lies there stays."""
         with self._write() as writer:
@@ -322,12 +341,15 @@ class DestinationVerbs(Verbs):
         with self._read() as reader:
             return reader.deliveries(states=tuple(one for one in DeliveryState if one.undelivered))
 
-    def deliver(self) -> Tally:
-        """Work off everything that is due: build, publish, post. Blocks on the network; one round at a time."""
+    def deliver(self, told: Callable[[], None] = lambda: None) -> Tally:
+        """Work off everything that is due: build, publish, post. Blocks on the network; one round at a time.
+
+        `told` is called after each place that was worked on, from a thread of the round.
+        """
         with self._delivering:
             self._turn_the_page()
             before = self._arrived()
-            self._courier.round()
+            self._courier.round(told)
             return self.tally(since=before)
 
     def _turn_the_page(self) -> None:

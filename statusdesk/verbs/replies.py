@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import cast
 
@@ -20,7 +19,7 @@ from statusdesk.domain.audit import Changes, Touched
 from statusdesk.domain.delivery import Account, RemotePost
 from statusdesk.domain.incident import PreventionStep, Strength
 from statusdesk.domain.people import Callback, FollowUp
-from statusdesk.domain.replies import KEPT_FOR, HandledAs, Reply, ReplyTag
+from statusdesk.domain.replies import KEPT_FOR, HandledAs, RepliesRead, Reply, ReplyTag
 from statusdesk.domain.text import BODY_LIMIT, LINE_LIMIT, tidy, tidy_line
 from statusdesk.errors import Problem, Refused, StatusDeskError
 from statusdesk.net.faults import SendingError, TryLater
@@ -36,14 +35,6 @@ THREADS = 20  # of one account; the newest
 WATCHED = timedelta(days=14)  # how long after its first post a thread is read
 OVERLAP = timedelta(hours=1)  # networks show replies late, and their clocks differ
 TEXT_LIMIT = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class RepliesRead:
-    """How a reading ended: how many are new, and what each account that could not be read said."""
-
-    new: int
-    troubles: Sequence[tuple[str, str]]
 
 
 class ReplyVerbs(PeopleVerbs):

@@ -152,6 +152,16 @@ def redis() -> Path:
     return program("redis-server", "redis-server")
 
 
+def nginx_dav() -> Path:
+    """What makes nginx list a folder over WebDAV."""
+    found = Path("/usr/lib/nginx/modules/ngx_http_dav_ext_module.so")
+    if not found.is_file():
+        raise Missing(
+            "nginx's dav-ext module is missing: apt-get install libnginx-mod-http-dav-ext", "libnginx-mod-http-dav-ext"
+        )
+    return found
+
+
 NEEDED: dict[str, Callable[[], Path]] = {
     "browser": chromium,
     "password store": keyring_programs,
@@ -160,6 +170,11 @@ NEEDED: dict[str, Callable[[], Path]] = {
     "C++ compiler": lambda: program("g++", "g++"),
     "make": lambda: program("make", "make"),
     "Java": java,
+    "SSH server": lambda: program("sshd", "openssh-server", "/usr/sbin/sshd"),
+    "SSH": lambda: program("ssh", "openssh-client"),
+    "rsync": lambda: program("rsync", "rsync"),
+    "nginx": lambda: program("nginx", "nginx-light", "/usr/sbin/nginx"),
+    "WebDAV for nginx": nginx_dav,
     "Redis": redis,
 }
 

@@ -20,9 +20,13 @@ AFTER_FAULT = timedelta(seconds=10)
 
 
 class Courier(QObject):
-    """Wakes when something is due, after a verb (`wake`), and every half minute. `round_over` follows each round."""
+    """Wakes when something is due, after a verb (`wake`), and every half minute. `round_over` follows each round.
+
+    `place_over` comes from the round's own thread, after each place that was worked on: connect it queued.
+    """
 
     round_over = Signal()
+    place_over = Signal()
 
     def __init__(self, desk: Desk, tasks: Tasks, fault: Callable[[StatusDeskError], None]) -> None:
         super().__init__()
@@ -45,7 +49,7 @@ class Courier(QObject):
         self.tasks.fetch(self._round, done=self._over, failed=self._failed)
 
     def _round(self) -> datetime | None:
-        self.desk.deliver()
+        self.desk.deliver(told=self.place_over.emit)
         return self.desk.next_due()
 
     def _over(self, due: datetime | None) -> None:
