@@ -33,3 +33,15 @@ def bluesky(text: str, limits: Limits) -> int:
     if not limits.max_bytes or size <= limits.max_bytes:
         return count
     return max(count, -(-size * limits.characters // limits.max_bytes))
+
+
+def utf16(text: str, limits: Limits) -> int:
+    """UTF-16 code units, in which Telegram measures text (core.telegram.org/api/entities): 😀 counts as two."""
+    del limits
+    return len(text.encode("utf-16-le", "replace")) // 2
+
+
+def utf8(text: str, limits: Limits) -> int:
+    """Bytes as UTF-8, for services that limit the size of a message; `characters` is then a number of bytes."""
+    del limits
+    return len(text.encode("utf-8", "replace"))

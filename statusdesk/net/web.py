@@ -18,6 +18,7 @@ import email.utils
 import ipaddress
 import json
 import logging
+import math
 import re
 import socket
 from collections.abc import Mapping
@@ -212,12 +213,21 @@ def wait_asked(answer: Answer) -> float | None:
 
     `Retry-After` holds seconds or a date (RFC 9110); `X-RateLimit-Reset` an ISO 8601 time (Mastodon, GoToSocial);
     `RateLimit-Reset` seconds since 1970 (Bluesky). Dates are compared with the server's own clock, not with ours.
+    Others say it in the body: `retry_after` in seconds (Discord; Telegram inside `parameters`), `retry_after_ms`
+    (Matrix).
     """
     now = server_time(answer) or clock.now()
     for name in ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset"):
         seconds = _seconds_until(answer.headers.get(name, "").strip(), now)
         if seconds is not None:
             return min(max(0.0, seconds), MAX_WAIT_S)
+    said = answer.record() or {}
+    within = said.get("parameters")
+    known = {**(within if isinstance(within, dict) else {}), **said}
+    for name, per_second in (("retry_after", 1), ("retry_after_ms", 1000)):
+        value = known.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return min(max(0.0, value / per_second), MAX_WAIT_S)
     return None
 
 
