@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 
+from statusdesk.channels import escapes
 from statusdesk.channels.base import Limits
 from statusdesk.domain.text import graphemes
 
@@ -45,3 +47,18 @@ def utf8(text: str, limits: Limits) -> int:
     """Bytes as UTF-8, for services that limit the size of a message; `characters` is then a number of bytes."""
     del limits
     return len(text.encode("utf-8", "replace"))
+
+
+def matrix(text: str, limits: Limits) -> int:
+    """Bytes that a text takes within an event, which is JSON: a line's end and a quotation mark count as two."""
+    return utf8(json.dumps(text, ensure_ascii=False), limits) - 2
+
+
+def discord(text: str, limits: Limits) -> int:
+    """Characters as Discord gets them, with the marks that keep it from formatting."""
+    return utf16(escapes.discord(text), limits)
+
+
+def slack(text: str, limits: Limits) -> int:
+    """Characters as Slack gets them: &, < and > are written as entities."""
+    return utf16(escapes.slack(text), limits)

@@ -271,7 +271,7 @@ def _clean_address(text: str) -> tuple[str, str]:
         raise Refused("That is not a server's address. Write it like https://social.example.", field=_FIELD)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise Refused("Write the server's address alone, like https://social.example.", field=_FIELD)
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise Refused(f"Use https:// for {host}, so that nobody can read the token on its way.", field=_FIELD)
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port else "") + parts.path, host
@@ -282,7 +282,8 @@ def _is_wrong(text: str, host: str) -> bool:
     return not host or not text.isascii() or bool(re.search(r"[\s\\<>\"]", text)) or not re.match(r"https?://", text)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this computer itself."""
     if host == "localhost":
         return True
     try:
