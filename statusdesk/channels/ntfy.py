@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -49,10 +49,14 @@ class NtfyChannel:
         """Whether the server answers and knows the token. Whether it may publish is only known by publishing."""
         try:
             if self._token:
-                self._judge(self._web.ask("GET", "/v1/account", token=self._token))
+                account = self._web.ask("GET", "/v1/account", token=self._token)
+                self._judge(account)
+                if not isinstance((account.record() or {}).get("username"), str):
+                    raise self._web.garbled(writes=False)
             answer = self._poll("none")
             if answer.status not in _LOGIN_REFUSED:  # a token may be good for writing alone
                 self._judge(answer)
+                self._messages(answer)
         except SendingError as fault:
             return not_checked("Server", fault)
         lines = [CheckLine(what="Server", ok=True, result=f"{self._web.host} answers.")]
@@ -86,8 +90,6 @@ class NtfyChannel:
             self._judge(answer)
         except NeedsPerson as fault:
             raise TryLater(fault.message, code=fault.code) from None
-        if not answer.whole:
-            raise self._web.garbled(writes=False)
         since, wanted, title = earliest(post, answer).timestamp(), letters(post.text), letters(heading(post))
         for message in self._messages(answer):
             at = message.get("time")
@@ -101,15 +103,18 @@ class NtfyChannel:
         params = {"poll": "1", "since": since}
         return self._web.ask("GET", f"/{self._topic}/json", token=self._token, params=params)
 
-    def _messages(self, answer: Answer) -> Iterator[Mapping[str, Any]]:
-        for line in answer.body.splitlines():
-            try:
-                message = json.loads(line)
-            except (ValueError, RecursionError):
-                message = None
-            if not isinstance(message, dict):
-                raise self._web.garbled(writes=False)
-            yield message
+    def _messages(self, answer: Answer) -> Sequence[Mapping[str, Any]]:
+        """One message a line; none at all is an answer too, if it says itself where it ends."""
+        ends = "Content-Length" in answer.headers or "chunked" in answer.headers.get("Transfer-Encoding", "").lower()
+        try:
+            messages = [json.loads(line) for line in answer.body.splitlines()]
+        except (ValueError, RecursionError):
+            messages = [None]
+        if not (
+            answer.whole and ends and all(isinstance(one, dict) and isinstance(one.get("id"), str) for one in messages)
+        ):
+            raise self._web.garbled(writes=False)
+        return messages
 
     def _message(self, post: Post) -> Mapping[str, Any]:
         message: dict[str, Any] = {"topic": self._topic, "title": heading(post), "message": post.text}

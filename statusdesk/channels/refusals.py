@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from statusdesk.channels.base import Checked, Limits, Post
 from statusdesk.domain.board import CheckLine
@@ -20,7 +20,8 @@ def said(words: object, *secrets: str) -> str:
     """A server's own words as the end of a sentence of ours: on one line, short, without a secret; or nothing."""
     text = tidy_line(words) if isinstance(words, str) else ""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, "…").replace(unquote(secret), "…")
+        for spelled in (secret, unquote(secret), quote(secret, safe="")):
+            text = text.replace(spelled, "…")
     return f" The server says: {text[:MOST_WORDS]}" if text else ""
 
 

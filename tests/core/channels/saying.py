@@ -7,18 +7,16 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from statusdesk import clock
-from statusdesk.channels.base import Connection, Limits, Post
+from statusdesk.channels.base import Post
 from statusdesk.domain.ids import new_id
 from statusdesk.domain.post import Event, PostWords
 from statusdesk.net.web import Patience
+from tests.servers.vendors.doors import connection
 
 QUICK = Patience(connect_s=2, read_s=0.3, total_s=0.8)
 USUAL = Patience(connect_s=5, read_s=10, total_s=20)
+__all__ = ["LINK", "QUICK", "USUAL", "connection", "opened_post", "post"]
 LINK = "https://status.northlake.example/incidents/SD-2026-0042/"
-
-
-def connection(secret="", base_url="", **settings):
-    return Connection(handle="", base_url=base_url, settings=settings, limits=Limits(), secret=secret)
 
 
 def post(text="", **more):

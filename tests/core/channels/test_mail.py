@@ -21,6 +21,7 @@ from tests.servers.mail import PASSWORD, USER
 
 FROM = f"Northlake Störungen <{USER}>"
 LIST = "list@northlake.test"
+QUICK = Patience(connect_s=2, read_s=0.3, total_s=0.4)
 
 
 @pytest.fixture(autouse=True)
