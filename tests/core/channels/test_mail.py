@@ -15,7 +15,8 @@ from statusdesk.channels.registry import KINDS
 from statusdesk.domain.delivery import RemotePost
 from statusdesk.errors import Refused
 from statusdesk.net.faults import CannotTell, MaybeArrived, NeedsPerson, TryLater
-from tests.core.channels.saying import LINK, QUICK, USUAL, connection, post
+from statusdesk.net.web import Patience
+from tests.core.channels.saying import LINK, USUAL, connection, post
 from tests.servers import fault
 from tests.servers.mail import PASSWORD, USER
 
