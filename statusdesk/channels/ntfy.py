@@ -14,7 +14,7 @@ from typing import Any
 from statusdesk import clock
 from statusdesk.channels import counts
 from statusdesk.channels.base import Channel, Checked, Connection, Limits, Post
-from statusdesk.channels.finding import CLOCKS_UNKNOWN, earliest, letters
+from statusdesk.channels.finding import CLOCKS_UNKNOWN, began, earliest, letters
 from statusdesk.channels.headings import heading
 from statusdesk.channels.refusals import OK, check_length, not_checked, said
 from statusdesk.domain.board import CheckLine
@@ -80,11 +80,10 @@ class NtfyChannel:
 
     def find(self, post: Post) -> RemotePost | None:
         """The message among those that the server still keeps."""
-        began = post.first_sent_at or post.created_at
-        if clock.now() - began > KEPT:
+        if clock.now() - began(post) > KEPT:
             raise CannotTell("The server does not keep messages for that long. Look at a phone that follows the topic.")
         try:
-            answer = self._poll(str(int((began - CLOCKS_UNKNOWN).timestamp())))
+            answer = self._poll(str(int((began(post) - CLOCKS_UNKNOWN).timestamp())))
             if answer.status in _LOGIN_REFUSED:
                 raise CannotTell("The token may not read the topic, so nobody can look from here.", code="write-only")
             self._judge(answer)

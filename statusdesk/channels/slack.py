@@ -15,7 +15,7 @@ from typing import Any
 
 from statusdesk.channels import counts, escapes
 from statusdesk.channels.base import Channel, Checked, Connection, Limits, Post
-from statusdesk.channels.finding import CLOCKS_UNKNOWN, earliest, letters
+from statusdesk.channels.finding import CLOCKS_UNKNOWN, began, earliest, letters
 from statusdesk.channels.refusals import OK, check_length, not_checked, opened_address, said
 from statusdesk.domain.board import CheckLine
 from statusdesk.domain.delivery import RemotePost
@@ -159,8 +159,8 @@ class SlackBot:
 
     def _own_messages(self, post: Post, me: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         """What the app wrote in the channel since the first attempt, newest first."""
-        began = (post.first_sent_at or post.created_at) - CLOCKS_UNKNOWN
-        params = {"oldest": f"{began.timestamp():.6f}", "limit": str(PAGE)}
+        oldest = (began(post) - CLOCKS_UNKNOWN).timestamp()
+        params = {"oldest": f"{oldest:.6f}", "limit": str(PAGE)}
         ours = {me.get(name) for name in ("bot_id", "user_id")} - {None}
         for _ in range(PAGES):
             answer, messages = self._history(params)

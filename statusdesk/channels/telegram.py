@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from html.parser import HTMLParser
 from typing import Any
 
 from statusdesk import clock
 from statusdesk.channels import counts
 from statusdesk.channels.base import Channel, Checked, Connection, Limits, Post
-from statusdesk.channels.finding import earliest, letters
+from statusdesk.channels.finding import began, earliest, instant, letters
 from statusdesk.channels.refusals import OK, check_length, not_checked, said
 from statusdesk.domain.board import CheckLine
 from statusdesk.domain.delivery import RemotePost
@@ -161,7 +161,7 @@ class TelegramChannel:
             before = shown[0].id
         else:
             raise TryLater("There are too many newer posts in the channel to find this one.", code="too-many")
-        waited = (clock.now() - (post.first_sent_at or post.created_at)).total_seconds()
+        waited = (clock.now() - began(post)).total_seconds()
         if waited < LAG_S:
             raise TryLater(
                 "The channel's public page does not show the post yet.", code="lag", after_s=LAG_S - max(0.0, waited)
@@ -264,18 +264,10 @@ def _shown(html: str) -> list[_Shown]:
     page.feed(html)
     page.close()
     return [
-        _Shown(number, "".join(text), _time(times[-1]) if times else None)
+        _Shown(number, "".join(text), instant(times[-1]) if times else None)
         for number, text, times in page.messages
         if number.isdecimal()
     ]
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _chat(text: str) -> str:

@@ -4,7 +4,8 @@ Rules that hold for every request:
 
 - A fault before the first byte went out is `TryLater`; after it, a request that writes is `MaybeArrived`. The
   connection itself keeps book of that (wire.py), nothing is guessed from the kind of exception. Connections are
-  not reused, so an idle one that the server dropped is never mistaken for a cut.
+  not reused, so an idle one that the server dropped is never mistaken for a cut; except by those who write nothing that
+  must not be there twice, and ask for it (`reuse`).
 - Waiting has an end: for the connection, for each piece of the answer, and for all of it together, so that a server
   that drips a byte now and then holds nobody. An answer has at most 1 MB.
 - A token is sent to its own server only, over TLS or within this computer: redirects are not followed, `.netrc` is not
@@ -87,7 +88,7 @@ class Answer:
     def words(self) -> str:
         """What the server says about it, on one short line; empty when it is a page or nothing."""
         known = self.record() or {}
-        for name in ("error_description", "message", "error"):
+        for name in ("error_description", "message", "detail", "error"):
             if isinstance(known.get(name), str) and known[name].strip():
                 return tidy_line(known[name])[:200]
         text = tidy_line(self.body[:1000].decode("utf-8", "replace"))
@@ -95,16 +96,30 @@ class Answer:
 
 
 class Web:
-    """A server, by its address, as one channel talks to it. `name` is what people call the network."""
+    """A server, by its address, as one channel talks to it. `name` is what people call the network.
 
-    def __init__(self, name: str, base_url: str, patience: Patience = PATIENCE, *, scheme: str = "Bearer") -> None:
+    Where nothing is `secret`, as in reading a public page, plain http will do. Who sends many files may `reuse` a
+    connection; whoever must know whether a word arrived does not, for an idle one may be cut unseen.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        base_url: str,
+        patience: Patience = PATIENCE,
+        *,
+        scheme: str = "Bearer",
+        secret: bool = True,
+        reuse: bool = False,
+    ) -> None:
         self.name = name
-        self.base_url, self.host = _clean_address(base_url)
+        self.base_url, self.host = _clean_address(base_url, secret=secret)
         self._patience = patience
         self._scheme = scheme
         self._session = _Session()
         self._session.headers.update(
-            {"User-Agent": f"StatusDesk/{__version__}", "Accept": "application/json", "Connection": "close"}
+            {"User-Agent": f"StatusDesk/{__version__}", "Accept": "application/json"}
+            | ({} if reuse else {"Connection": "close"})
         )
         way = route.current()
         if way.proxy:
@@ -157,8 +172,15 @@ class Web:
                 fault = self._fault(error, sent=exchange.sent, writes=writes)
         if fault is not None:  # outside of `except`: the caught exception holds the request, and with it the token
             raise fault
+        there = server_time(answer)
+        if there is not None and self.base_url.startswith("https://"):
+            clock.servers.note(self.host, there)
         self._judge(answer, writes=writes)
         return answer
+
+    def close(self) -> None:
+        """Close connections that were kept open."""
+        self._session.close()
 
     def garbled(self, *, writes: bool) -> SendingError:
         """The fault for an answer that says yes but cannot be read."""
@@ -212,12 +234,12 @@ def wait_asked(answer: Answer) -> float | None:
     """Seconds the server asks us to wait, at most an hour; None when it does not say.
 
     `Retry-After` holds seconds or a date (RFC 9110); `X-RateLimit-Reset` an ISO 8601 time (Mastodon, GoToSocial);
-    `RateLimit-Reset` seconds since 1970 (Bluesky). Dates are compared with the server's own clock, not with ours.
-    Others say it in the body: `retry_after` in seconds (Discord; Telegram inside `parameters`), `retry_after_ms`
-    (Matrix).
+    `RateLimit-Reset` and `X-Rate-Limit-Reset` seconds since 1970 (Bluesky, X). Dates are compared with the server's
+    own clock, not with ours. Others say it in the body: `retry_after` in seconds (Discord; Telegram inside
+    `parameters`), `retry_after_ms` (Matrix).
     """
     now = server_time(answer) or clock.now()
-    for name in ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset"):
+    for name in ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset", "X-Rate-Limit-Reset"):
         seconds = _seconds_until(answer.headers.get(name, "").strip(), now)
         if seconds is not None:
             return min(max(0.0, seconds), MAX_WAIT_S)
@@ -257,7 +279,7 @@ def _http_date(value: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _clean_address(text: str) -> tuple[str, str]:
+def _clean_address(text: str, *, secret: bool) -> tuple[str, str]:
     """The base address without a slash at its end, and its host. Raises Refused with what to do."""
     text = text.strip().rstrip("/")
     if "://" not in text:
@@ -271,7 +293,7 @@ def _clean_address(text: str) -> tuple[str, str]:
         raise Refused("That is not a server's address. Write it like https://social.example.", field=_FIELD)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise Refused("Write the server's address alone, like https://social.example.", field=_FIELD)
-    if parts.scheme == "http" and not is_loopback(host):
+    if secret and parts.scheme == "http" and not is_loopback(host):
         raise Refused(f"Use https:// for {host}, so that nobody can read the token on its way.", field=_FIELD)
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port else "") + parts.path, host

@@ -77,7 +77,8 @@ class _Tracking:
             self.connect()
         exchange = _under_way.get()
         if exchange is not None and not exchange.connecting:  # what a proxy gets while connecting is not the request
-            exchange.wrote = True
+            exchange.tracked = exchange.wrote = True
+            exchange.socket = cast("HTTPConnection", self).sock  # one of an exchange before, where they are kept open
         super().send(data)  # type: ignore[misc]
 
 

@@ -33,11 +33,12 @@ from typing import cast
 import filelock
 
 from statusdesk import paths
+from statusdesk.domain import headers
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.public import MonthCount, PublicComponent
 from statusdesk.domain.times import rfc3339
 from statusdesk.errors import EnvironmentFault, Refused
-from statusdesk.site import forks, headers
+from statusdesk.site import forks
 from statusdesk.site.badges import Badges
 from statusdesk.site.calendar import Calendar
 from statusdesk.site.cards import Cards

@@ -7,8 +7,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from statusdesk.domain import headers
 from statusdesk.errors import EnvironmentFault
-from statusdesk.site import headers
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -18,15 +18,7 @@ class _Handler(SimpleHTTPRequestHandler):
     disable_nagle_algorithm = True  # head and body leave one after the other; without this the body waits 40 ms
     extensions_map = {  # noqa: RUF012  the base class wants a plain dict
         **SimpleHTTPRequestHandler.extensions_map,
-        ".html": "text/html; charset=utf-8",
-        ".json": "application/json; charset=utf-8",
-        ".atom": "application/atom+xml; charset=utf-8",
-        ".js": "text/javascript; charset=utf-8",
-        ".css": "text/css; charset=utf-8",
-        ".svg": "image/svg+xml",
-        ".txt": "text/plain; charset=utf-8",
-        ".xml": "application/xml; charset=utf-8",
-        "": "text/plain; charset=utf-8",
+        **headers.TYPES,
     }
 
     def end_headers(self) -> None:

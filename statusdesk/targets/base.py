@@ -23,13 +23,15 @@ class Site:
     """The built site on this computer: its folder, its build id, and what gives the SHA-256 of each file by path.
 
     The manifest is read when a host asks for it: one that lies in the site's own folder does not. `order` sorts paths
-    into the order in which readers must see them change: what is linked before what links.
+    into the order in which readers must see them change: what is linked before what links. `progress` is told how many
+    files of how many are over, every few seconds while a publishing goes on; it may raise, and stops it with that.
     """
 
     folder: Path
     manifest: Callable[[], Mapping[str, str]]
     build_id: str
     order: Callable[[str], tuple[int, str]]
+    progress: Callable[[int, int], None] = lambda _done, _total: None
 
     @cached_property
     def files(self) -> Mapping[str, str]:

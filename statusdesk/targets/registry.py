@@ -2,40 +2,114 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib import import_module
 from types import MappingProxyType
+from typing import cast
 
 from statusdesk.domain.delivery import SettingField
 from statusdesk.errors import Refused
 from statusdesk.targets.base import Place, TargetHost, TargetKind
 
 
-def _folder(place: Place) -> TargetHost:
-    from statusdesk.targets.folder import open_folder  # noqa: PLC0415  a kind is loaded when it is used
+def _opened_by(module: str) -> Callable[[Place], TargetHost]:
+    """What opens a host: the function `open_MODULE` of `statusdesk.targets.MODULE`, imported at its first call."""
 
-    return open_folder(place)
+    def opened(place: Place) -> TargetHost:
+        found = getattr(import_module(f"statusdesk.targets.{module}"), f"open_{module}")
+        return cast("TargetHost", found(place))
+
+    return opened
 
 
-KINDS: Mapping[str, TargetKind] = MappingProxyType(
-    {
-        "folder": TargetKind(
-            kind="folder",
-            label="Folder on this computer or a share",
-            icon="folder",
-            location_label="Folder",
-            location_hint="The folder your web server shows, or one that is synced to it.",
-            open=_folder,
-            fields=(
-                SettingField(
-                    name="replace",
-                    label="Replace what is there",
-                    hint="“yes” lets the site take the place of other files in that folder.",
-                    optional=True,
-                ),
-            ),
-        )
-    }
+_REPLACE = SettingField(
+    name="replace",
+    label="Replace what is there",
+    hint="“yes” lets the site take the place of other files there.",
+    optional=True,
 )
+_SERVER = SettingField(name="server", label="Server", hint="Like www.example.com, or www.example.com:2222.")
+_USER = SettingField(name="user", label="User name")
+_PASSWORD = SettingField(name="password", label="Password", secret=True)
+_KEY_FILE = SettingField(
+    name="key_file", label="Private key", hint="The file, if you log in with a key. Else leave it empty.", optional=True
+)
+
+_KINDS = (
+    TargetKind(
+        kind="folder",
+        label="Folder on this computer or a share",
+        icon="folder",
+        location_label="Folder",
+        location_hint="The folder your web server shows, or one that is synced to it.",
+        open=_opened_by("folder"),
+        fields=(replace(_REPLACE, hint="“yes” lets the site take the place of other files in that folder."),),
+    ),
+    TargetKind(
+        kind="sftp",
+        label="Web server, over SFTP",
+        icon="server",
+        location_label="Folder on the server",
+        location_hint="Like /srv/www/status, or one below the folder where you land. It must be there.",
+        open=_opened_by("sftp"),
+        fields=(
+            _SERVER,
+            _USER,
+            _KEY_FILE,
+            SettingField(
+                name="password",
+                label="Password",
+                hint="Or the passphrase of the key. Without both, the keys of your own ssh are tried.",
+                secret=True,
+                optional=True,
+            ),
+            _REPLACE,
+        ),
+        help="Most web hosts offer SFTP. The check shows the server's key at the first time: compare it if you can.",
+    ),
+    TargetKind(
+        kind="s3",
+        label="S3 bucket, or one that works like it",
+        icon="server",
+        location_label="Bucket",
+        location_hint="Its name, and a folder in it if you like: status or status/site.",
+        open=_opened_by("s3"),
+        fields=(
+            SettingField(
+                name="endpoint",
+                label="Endpoint",
+                hint="Your host's S3 address, like https://s3.example.com. Empty for Amazon.",
+                optional=True,
+            ),
+            SettingField(
+                name="region", label="Region", hint="Like eu-central-1. Empty if there is none.", optional=True
+            ),
+            SettingField(name="access_key", label="Access key id"),
+            SettingField(name="secret_key", label="Secret access key", secret=True),
+            SettingField(
+                name="path_style",
+                label="Bucket in the path",
+                hint="“yes” or “no”. Empty: as is usual for that host.",
+                optional=True,
+            ),
+            _REPLACE,
+        ),
+        help="The access key needs to list the bucket, and to read, write and delete objects in it.",
+    ),
+    TargetKind(
+        kind="webdav",
+        label="WebDAV folder",
+        icon="server",
+        location_label="Address",
+        location_hint="Of the folder, like https://dav.example.com/status. It must be there.",
+        open=_opened_by("webdav"),
+        fields=(_USER, _PASSWORD, _REPLACE),
+        help="Where the server offers app passwords (Nextcloud does), make one for StatusDesk.",
+    ),
+)
+
+KINDS: Mapping[str, TargetKind] = MappingProxyType({one.kind: one for one in _KINDS})
 
 
 def kind(name: str) -> TargetKind:

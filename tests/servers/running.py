@@ -41,9 +41,16 @@ class BlueskyServer:
 
 @contextmanager
 def process(
-    command: Sequence[str | Path], folder: Path, environment: Mapping[str, str], ready: Callable[[], bool]
+    command: Sequence[str | Path],
+    folder: Path,
+    environment: Mapping[str, str],
+    ready: Callable[[], bool],
+    end_s: float = 20,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A program until the end of the block. Its output lies in `folder/log`; it is part of the error when it fails."""
+    """A program until the end of the block. Its output lies in `folder/log`; it is part of the error when it fails.
+
+    It has `end_s` seconds to end by itself: none for one that takes its time over data that are thrown away anyway.
+    """
     with (folder / "log").open("wb") as log:
         running = subprocess.Popen(
             list(map(str, command)),
@@ -58,7 +65,7 @@ def process(
     finally:
         running.terminate()
         try:
-            running.wait(20)
+            running.wait(end_s)
         except subprocess.TimeoutExpired:
             running.kill()
             running.wait()

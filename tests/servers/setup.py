@@ -195,6 +195,16 @@ def postgres_bin() -> Path:
     return program("initdb", "postgresql").parent
 
 
+def nginx_dav() -> Path:
+    """What makes nginx list a folder over WebDAV."""
+    found = Path("/usr/lib/nginx/modules/ngx_http_dav_ext_module.so")
+    if not found.is_file():
+        raise Missing(
+            "nginx's dav-ext module is missing: apt-get install libnginx-mod-http-dav-ext", "libnginx-mod-http-dav-ext"
+        )
+    return found
+
+
 NEEDED: dict[str, Callable[[], Path]] = {
     "browser": chromium,
     "password store": keyring_programs,
@@ -205,6 +215,11 @@ NEEDED: dict[str, Callable[[], Path]] = {
     "Java": java,
     "mail server": postfix,
     "mailboxes": dovecot,
+    "SSH server": lambda: program("sshd", "openssh-server", "/usr/sbin/sshd"),
+    "SSH": lambda: program("ssh", "openssh-client"),
+    "rsync": lambda: program("rsync", "rsync"),
+    "nginx": lambda: program("nginx", "nginx-light", "/usr/sbin/nginx"),
+    "WebDAV for nginx": nginx_dav,
 }
 
 

@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from statusdesk.site import headers
+from statusdesk.domain import headers
 from statusdesk.site.serve import site_server
 
 RULES = headers.rules("default-src 'none'", languages=True)

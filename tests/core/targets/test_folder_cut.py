@@ -8,7 +8,7 @@ import pytest
 
 from statusdesk.site.builder import build, load_site, publish_order
 from statusdesk.targets.base import Place, Site
-from statusdesk.targets.folder import FolderHost
+from statusdesk.targets.folder import FolderFiles, FolderHost
 from tests.core.site.memory import northlake, page
 from tests.core.site.test_crash import BEFORE, NOW, CutOffError, changed, dead_links
 
@@ -34,7 +34,7 @@ def test_a_cut_leaves_no_page_that_leads_to_one_that_is_not_there(tmp_path, monk
         shutil.copytree(there, saved)
         kept = note.read_bytes()
     site = built(changed(), tmp_path / "after", NOW)
-    copy, steps = FolderHost._copy, 0
+    copy, steps = FolderFiles._copy, 0
     while True:
         shutil.rmtree(there)
         note.unlink(missing_ok=True)
@@ -45,13 +45,13 @@ def test_a_cut_leaves_no_page_that_leads_to_one_that_is_not_there(tmp_path, monk
             there.mkdir()
         left = iter(range(steps))
 
-        def until_then(self, site, path, left=left):
+        def until_then(self, file, left=left):
             if next(left, None) is None:
                 raise CutOffError
-            copy(self, site, path)
+            copy(self, file)
 
         with monkeypatch.context() as power:
-            power.setattr(FolderHost, "_copy", until_then)
+            power.setattr(FolderFiles, "_copy", until_then)
             try:
                 host.publish(site)
             except CutOffError:

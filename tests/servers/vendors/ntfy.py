@@ -54,7 +54,7 @@ class Ntfy(Vendor):
             raise _no(403, 40301, "forbidden")
         since = asked.query["since"]
         kept = [] if since == "none" else [one for one in self.messages if one["time"] >= int(since)]
-        return Said(200, "".join(json.dumps(one) + "\n" for one in kept))
+        return Said(200, "".join(json.dumps(one) + "\n" for one in kept).encode())
 
 
 def _no(status: int, code: int, error: str) -> Refusal:

@@ -110,11 +110,11 @@ class Slack(Vendor):
 
     def _hooked(self, asked: Asked) -> Said:
         if asked.path != HOOK:
-            return Said(404, "no_service")
+            return Said(404, b"no_service")
         if self.archived:
-            return Said(410, "channel_is_archived")
+            return Said(410, b"channel_is_archived")
         self.messages.append({"type": "message", "ts": self._now(), **_said(asked.json())})
-        return Said(200, "ok")
+        return Said(200, b"ok")
 
     def _now(self) -> str:
         last = float(self.messages[-1]["ts"]) if self.messages else 0

@@ -110,7 +110,7 @@ class Telegram(Vendor):
     def _page(self, asked: Asked) -> Said:
         """The newest messages of the public channel, as far as the real page's marks matter."""
         if asked.path != "/s/northlake":
-            return Said(302, "", {"Location": f"https://t.me/{asked.path.removeprefix('/s/')}"})
+            return Said(302, b"", {"Location": f"https://t.me/{asked.path.removeprefix('/s/')}"})
         before = int(asked.query.get("before", "0")) or self._last + 1
         there = [one for one in self.messages if one.chat == CHANNEL and not one.gone and one.id < before][-PAGE:]
         parts = []
@@ -129,7 +129,7 @@ class Telegram(Vendor):
                 f'<a class="tgme_widget_message_date"><time datetime="{one.at.isoformat(timespec="seconds")}" '
                 'class="time">13:05</time></a></div></div></div>'
             )
-        return Said(200, f'<html><section class="tgme_channel_history">{"".join(parts)}</section></html>')
+        return Said(200, f'<html><section class="tgme_channel_history">{"".join(parts)}</section></html>'.encode())
 
 
 def _ok(result: object) -> Said:

@@ -1,5 +1,6 @@
-"""`_headers`: what a host sends along with each file. Netlify and Cloudflare Pages read it, `serve` obeys it too.
+"""`_headers`: what a host sends along with each file, for those that read it and for those that keep it per file.
 
+Netlify and Cloudflare Pages read that file, `serve` obeys it too, S3 and its like are told at each upload.
 Both hosts join the values of a header that several rules name, so no header may be named by two rules that can meet.
 That is why pages have no rule for their cache: both hosts, and `serve`, let browsers ask again each time, which costs a
 304 and is what a page about an outage needs. What others fetch again and again may be kept for a little while, so that
@@ -9,6 +10,7 @@ a crowd of readers is answered by caches: a minute at most is added to the time 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 # Paths may hold `:name` for one segment and end with `*` for any number of them.
@@ -20,6 +22,23 @@ _HALF_A_MINUTE = "public, max-age=30, must-revalidate"  # data that dashboards a
 _MINUTE = "public, max-age=60, must-revalidate"  # feeds and badges; image proxies go by this, too
 _FIVE_MINUTES = "public, max-age=300"  # calendars and cards: programs fetch them rarely anyway
 _HOUR = "public, max-age=3600"  # what changes with a release or with the set of pages only
+
+# What the names of our files say, where no rule says more. These end with the name's last part.
+TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json; charset=utf-8",
+    ".atom": "application/atom+xml; charset=utf-8",
+    ".rss": "application/rss+xml; charset=utf-8",
+    ".ics": "text/calendar; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".xml": "application/xml; charset=utf-8",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    "": "text/plain; charset=utf-8",
+}
 
 # Others may read it in a browser, and embed it also where a page isolates itself.
 _OPEN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
@@ -96,6 +115,22 @@ def for_path(found: Rules, path: str) -> dict[str, str]:
         if re.fullmatch(_as_regex(pattern), path):
             out |= headers
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a host keeps beside a file to send along with it."""
+
+    content_type: str
+    cache: str
+
+
+def label(found: Rules, path: str) -> Label:
+    """The type and the cache rule of a file of the site, by its path without a slash in front."""
+    said = for_path(found, f"/{path}")
+    ending = re.search(r"\.[a-z0-9]+$", path)
+    guessed = TYPES.get(ending.group() if ending else "", "application/octet-stream")
+    return Label(said.get("Content-Type", guessed), said.get("Cache-Control", ASK_AGAIN))
 
 
 @lru_cache(maxsize=256)
