@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from statusdesk.desk import Desk
 
 LONGEST_WAIT = timedelta(seconds=30)  # another process may have queued something, and clocks jump
+REPLIES_EVERY_MS = 5 * 60 * 1000
 AFTER_FAULT = timedelta(seconds=10)
 
 
@@ -27,6 +28,7 @@ class Courier(QObject):
 
     round_over = Signal()
     place_over = Signal()
+    replies_read = Signal()
 
     def __init__(self, desk: Desk, tasks: Tasks, fault: Callable[[StatusDeskError], None]) -> None:
         super().__init__()
@@ -36,6 +38,9 @@ class Courier(QObject):
         self.stopped = False
         self.timer = QTimer(self, singleShot=True)
         self.timer.timeout.connect(self.wake)
+        self.listening = QTimer(self, interval=REPLIES_EVERY_MS)
+        self.listening.timeout.connect(self._listen)
+        self.listening.start()
 
     def wake(self) -> None:
         """Work off what is due, now; a round that is under way is followed by another."""
@@ -73,7 +78,14 @@ class Courier(QObject):
         if not self.stopped:
             self.timer.start(int(wait.total_seconds() * 1000))
 
+    def _listen(self) -> None:
+        """Read replies now and then; what goes wrong with it is said on their page, when a person looks."""
+        self.tasks.fetch(
+            self.desk.read_replies, done=lambda _read: self.replies_read.emit(), failed=lambda _error: None
+        )
+
     def stop(self) -> None:
         """Start no more rounds."""
         self.stopped = True
+        self.listening.stop()
         self.timer.stop()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import shiboken6
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.board import Board
@@ -23,8 +23,6 @@ from statusdesk_ui.widgets.message import Message
 
 if TYPE_CHECKING:
     from statusdesk.desk import Desk
-
-REPLIES_EVERY_MS = 5 * 60 * 1000
 
 _R = TypeVar("_R")
 
@@ -46,9 +44,7 @@ class Session(QObject):
         self.courier = Courier(desk, tasks, self.fault)
         self.courier.round_over.connect(self._round_over)
         self.courier.place_over.connect(self._round_over, Qt.ConnectionType.QueuedConnection)
-        self.listening = QTimer(self, interval=REPLIES_EVERY_MS)
-        self.listening.timeout.connect(self._listen)
-        self.listening.start()
+        self.courier.replies_read.connect(self.refresh)
 
     def _read_icons(self) -> dict[str, str]:
         kinds = [(one.kind, one.icon) for one in self.desk.channel_kinds()]
@@ -114,10 +110,6 @@ class Session(QObject):
         """Ask the record something, for `owner`, who is told nothing when it is gone by then."""
         self.tasks.run(ask, *args, done=done, failed=failed or self.fault, owner=owner)
 
-    def _listen(self) -> None:
-        """Read replies now and then; what goes wrong with it is said on the page of replies, not here."""
-        self.tasks.fetch(self.desk.read_replies, done=lambda _read: self.refresh(), failed=lambda _error: None)
-
     def _round_over(self) -> None:
         self.refresh()
         self.changed.emit(Changes(deliveries=True))
@@ -146,7 +138,6 @@ class Session(QObject):
 
     def shut(self) -> None:
         """Close the record once what is being written is written."""
-        self.listening.stop()
         self.courier.stop()
         self.tasks.shut(self.desk.shut)
 
