@@ -29,6 +29,7 @@ from statusdesk.targets.tree import TreeHost
 SSH_PORT = 22
 _BEAT_S = 2.0
 _HANG_UP_S = 10.0
+_SSH_FAILED = 255
 _NOT_ALL = 23  # some files could not be transferred
 _NO_PROGRAM = 127
 _WELL = (0, 24)  # 24: something vanished on the way, which is what deleting is about
@@ -37,7 +38,6 @@ _WELL = (0, 24)  # 24: something vanished on the way, which is what deleting is 
 _REASONS = (
     ("REMOTE HOST IDENTIFICATION HAS CHANGED", "host-key", True),
     ("Host key verification failed", "host-key", True),
-    ("Permission denied (", "login", True),
     ("Too many authentication failures", "login", True),
     ("Could not resolve hostname", "dns", False),
     ("timed out", "timeout", False),
@@ -164,6 +164,8 @@ class RsyncFiles(Files):
         for said, found, must_act in _REASONS:
             if said in complaints:
                 code, is_for_person = found, must_act
+                if code == "eacces" and exit_code == _SSH_FAILED:
+                    code = "login"
                 break
         else:
             if "change_dir" in complaints and "No such file" in complaints:
