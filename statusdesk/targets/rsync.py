@@ -122,35 +122,30 @@ class RsyncFiles(Files):
             source,
             target,
         ]
-        listed = "".join(f"{name}\0" for name in names).encode()
-        with (
-            tempfile.TemporaryFile(dir=self._own.name) as out,
-            tempfile.TemporaryFile(dir=self._own.name) as complaints,
-            tempfile.TemporaryFile(dir=self._own.name) as given,
-        ):
-            given.write(listed)
-            given.seek(0)
+        given: bytes | None = "".join(f"{name}\0" for name in names).encode()
+        # Not a pipe: the line that ssh keeps open for the next run holds on to it.
+        with tempfile.TemporaryFile(dir=self._own.name) as complaints:
             running = subprocess.Popen(  # noqa: S603  a list, and nothing in it comes from elsewhere
-                command, stdin=given, stdout=out, stderr=complaints, env=os.environ | {"LC_ALL": "C"}
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                env=os.environ | {"LC_ALL": "C"},
             )
             try:
-                while running.poll() is None:
+                while True:
                     self._beat()
                     try:
-                        running.wait(_BEAT_S)
+                        out, _ = running.communicate(given, _BEAT_S)
+                        break
                     except subprocess.TimeoutExpired:
-                        continue
-            finally:
-                if running.poll() is None:
-                    running.terminate()
-                    running.wait()
-            out.seek(0)
+                        given = None
+            except BaseException:
+                running.terminate()
+                running.communicate()
+                raise
             complaints.seek(0)
-            return (
-                running.returncode,
-                out.read().decode("utf-8", "replace"),
-                complaints.read().decode("utf-8", "replace"),
-            )
+            return running.returncode, out.decode("utf-8", "replace"), complaints.read().decode("utf-8", "replace")
 
     def _asked(self, source: str, target: str, names: Collection[str], *options: str) -> str:
         code, out, complaints = self._run(source, target, names, *options)
