@@ -161,7 +161,7 @@ class TelegramChannel:
             before = shown[0].id
         else:
             raise TryLater("There are too many newer posts in the channel to find this one.", code="too-many")
-        waited = (clock.now() - began(post)).total_seconds()
+        waited = (clock.now() - (post.last_tried_at or began(post))).total_seconds()
         if waited < LAG_S:
             raise TryLater(
                 "The channel's public page does not show the post yet.", code="lag", after_s=LAG_S - max(0.0, waited)
