@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 
+from statusdesk.channels import escapes
 from statusdesk.channels.base import Limits
 from statusdesk.domain.text import graphemes
 
@@ -82,6 +84,27 @@ def utf16(text: str, limits: Limits) -> int:
     """Units of UTF-16, as the networks count that run on Java or JavaScript: an emoji is two or more."""
     del limits
     return len(text.encode("utf-16-le", "replace")) // 2
+
+
+def utf8(text: str, limits: Limits) -> int:
+    """Bytes as UTF-8, for services that limit the size of a message; `characters` is then a number of bytes."""
+    del limits
+    return len(text.encode("utf-8", "replace"))
+
+
+def matrix(text: str, limits: Limits) -> int:
+    """Bytes that a text takes within an event, which is JSON: a line's end and a quotation mark count as two."""
+    return utf8(json.dumps(text, ensure_ascii=False), limits) - 2
+
+
+def discord(text: str, limits: Limits) -> int:
+    """Characters as Discord gets them, with the marks that keep it from formatting."""
+    return utf16(escapes.discord(text), limits)
+
+
+def slack(text: str, limits: Limits) -> int:
+    """Characters as Slack gets them: &, < and > are written as entities."""
+    return utf16(escapes.slack(text), limits)
 
 
 def linkedin(text: str, limits: Limits) -> int:

@@ -19,6 +19,7 @@ import email.utils
 import ipaddress
 import json
 import logging
+import math
 import re
 import socket
 from collections.abc import Mapping
@@ -234,13 +235,21 @@ def wait_asked(answer: Answer) -> float | None:
 
     `Retry-After` holds seconds or a date (RFC 9110); `X-RateLimit-Reset` an ISO 8601 time (Mastodon, GoToSocial);
     `RateLimit-Reset` and `X-Rate-Limit-Reset` seconds since 1970 (Bluesky, X). Dates are compared with the server's
-    own clock, not with ours.
+    own clock, not with ours. Others say it in the body: `retry_after` in seconds (Discord; Telegram inside
+    `parameters`), `retry_after_ms` (Matrix).
     """
     now = server_time(answer) or clock.now()
     for name in ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset", "X-Rate-Limit-Reset"):
         seconds = _seconds_until(answer.headers.get(name, "").strip(), now)
         if seconds is not None:
             return min(max(0.0, seconds), MAX_WAIT_S)
+    said = answer.record() or {}
+    within = said.get("parameters")
+    known = {**(within if isinstance(within, dict) else {}), **said}
+    for name, per_second in (("retry_after", 1), ("retry_after_ms", 1000)):
+        value = known.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return min(max(0.0, value / per_second), MAX_WAIT_S)
     return None
 
 
@@ -284,7 +293,7 @@ def _clean_address(text: str, *, secret: bool) -> tuple[str, str]:
         raise Refused("That is not a server's address. Write it like https://social.example.", field=_FIELD)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise Refused("Write the server's address alone, like https://social.example.", field=_FIELD)
-    if secret and parts.scheme == "http" and not _is_loopback(host):
+    if secret and parts.scheme == "http" and not is_loopback(host):
         raise Refused(f"Use https:// for {host}, so that nobody can read the token on its way.", field=_FIELD)
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port else "") + parts.path, host
@@ -295,7 +304,8 @@ def _is_wrong(text: str, host: str) -> bool:
     return not host or not text.isascii() or bool(re.search(r"[\s\\<>\"]", text)) or not re.match(r"https?://", text)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this computer itself."""
     if host == "localhost":
         return True
     try:

@@ -90,11 +90,14 @@ def answers(url: str) -> bool:
         return False
 
 
-def call(url: str, body: Mapping[str, object] | None = None, token: str = "") -> dict[str, object]:
+def call(
+    url: str, body: Mapping[str, object] | None = None, token: str = "", method: str | None = None
+) -> dict[str, object]:
     """One JSON request of the tests' own, to look at a server without the code under test."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    with urllib.request.urlopen(urllib.request.Request(url, data=data, headers=headers), timeout=20) as answer:
+    request = urllib.request.Request(url, data=data, headers=headers, method=method)
+    with urllib.request.urlopen(request, timeout=20) as answer:
         return json.load(answer)
 
 

@@ -50,6 +50,14 @@ class Said:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class Refusal(Exception):
+    """Raised to end a request with an answer that says no."""
+
+    def __init__(self, status: int, body: Any = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(status)
+        self.said = Said(status, body, headers or {})
+
+
 class Vendor:
     """A server. `say` makes the next requests meet something else than its own answer."""
 
@@ -66,7 +74,7 @@ class Vendor:
             def answer(self) -> None:
                 vendor._serve(self)
 
-            do_GET = do_POST = do_PUT = do_DELETE = answer  # noqa: N815  the names the library calls
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815  the names the library calls
 
             def log_message(self, *_: object) -> None:
                 """Tests read `requests`."""
@@ -116,7 +124,10 @@ class Vendor:
         )
         with self._lock:
             self.requests.append(request)
-            said = self._next.get() if not self._next.empty() else self.answer(request)
+            try:
+                said = self._next.get() if not self._next.empty() else self.answer(request)
+            except Refusal as refusal:
+                said = refusal.said
         body = (
             said.body if isinstance(said.body, bytes) else b"" if said.body is None else json.dumps(said.body).encode()
         )
