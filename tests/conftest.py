@@ -81,6 +81,13 @@ def mail_server() -> Iterator[mail.MailServer]:
 
 
 @pytest.fixture(scope="session")
+def bluesky_network(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[str]:
+    """A real AT Protocol network on which followers see threads: the address of its PDS."""
+    with _or_skip(), running.bluesky_network(tmp_path_factory.mktemp("network"), postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The address of a real PostgreSQL, empty at first."""
     # Not below pytest's own folder: that is closed to the user postgres, as whom the server runs for root.

@@ -31,7 +31,7 @@ SCOPES = "r_organization_social w_organization_social"
 LIMITS = Limits(characters=3000)
 PICTURE_AT_MOST = 5_000_000  # bytes
 PAGES, PAGE = 5, 100
-_OK = range(200, 300)
+_OK, _CHANGED = range(200, 300), 204
 _LOGIN_OVER, _NOT_ALLOWED, _NOT_FOUND, _OLD_VERSION, _UNPROCESSABLE = 401, 403, 404, 426, 422
 _URN = re.compile(r"urn:li:(?:share|ugcPost):\d{1,30}")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -178,8 +178,10 @@ class LinkedInChannel:
             method_name="PARTIAL_UPDATE",
             writes=True,
         )
-        if answer.status in _OK:
+        if answer.status == _CHANGED:
             return True
+        if answer.status in _OK:  # what answers otherwise is not LinkedIn: the page of a hotel's network
+            raise self._web.garbled(writes=True)
         if answer.status == _NOT_FOUND:
             return False
         raise self._refusal(answer)

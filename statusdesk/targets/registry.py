@@ -107,6 +107,33 @@ _KINDS = (
         fields=(_USER, _PASSWORD, _REPLACE),
         help="Where the server offers app passwords (Nextcloud does), make one for StatusDesk.",
     ),
+    TargetKind(
+        kind="ftps",
+        label="Web server, over FTP with TLS",
+        icon="server",
+        location_label="Folder on the server",
+        location_hint="Like /htdocs/status, or one below the folder where you land. It must be there.",
+        open=_opened_by("ftps"),
+        fields=(replace(_SERVER, hint="Like ftp.example.com."), _USER, _PASSWORD, _REPLACE),
+        help="With TLS only: plain FTP shows your password to anyone on the way. Prefer SFTP where there is both.",
+    ),
+    TargetKind(
+        kind="rsync",
+        label="Web server, with rsync over SSH",
+        icon="server",
+        location_label="Folder on the server",
+        location_hint="Like /srv/www/status, or one below the folder where you land. It must be there.",
+        open=_opened_by("rsync"),
+        fields=(
+            _SERVER,
+            _USER,
+            replace(
+                _KEY_FILE, hint="The file. Empty: the keys of your own ssh. A key with a passphrase needs the agent."
+            ),
+            _REPLACE,
+        ),
+        help="For servers where your own ssh gets in without a password. rsync must be installed on both sides.",
+    ),
 )
 
 KINDS: Mapping[str, TargetKind] = MappingProxyType({one.kind: one for one in _KINDS})

@@ -71,6 +71,7 @@ def main(port: str, folder: str, files: str, user: str, password: str) -> None:
     users.add_user(user, password, files, perm="elradfmwMT")
     TLS_FTPHandler.certfile = str(certificate(Path(folder)))
     TLS_FTPHandler.authorizer = users
+    TLS_FTPHandler.auth_failed_timeout = 0
     TLS_FTPHandler.tls_control_required = TLS_FTPHandler.tls_data_required = True
     FTPServer((HOST, int(port)), TLS_FTPHandler).serve_forever()
 

@@ -30,13 +30,17 @@ BUCKET, KEY, SECRET = "northlake", "AKIDTEST", "SECRETTEST"
 
 @dataclass
 class Host:
-    """A running host. `folder` holds one folder for each place; `port` is where it listens."""
+    """A running host. `folder` holds one folder for each place; `port` is where it listens.
+
+    `authority` is the file of the authority that its clients must believe.
+    """
 
     kind: str
     port: int
     folder: Path
     settings: dict[str, str] = field(default_factory=dict)
     secret: str = PASSWORD
+    authority: Path | None = None
 
     def place(self, name: str, state_file: Path, *, port: int = 0, secret: str | None = None, **more: str) -> Place:
         """How the desk reaches a place of this host, or through another port."""
@@ -110,6 +114,11 @@ class SeaweedHost(BucketHost):
                     found[path.removeprefix(f"{name}/")] = self._call("GET", path)
         return found
 
+    def sent_along(self, name: str, path: str) -> dict[str, str]:
+        """The headers that readers get with a file."""
+        with urllib.request.urlopen(f"{self.filer}/buckets/{BUCKET}/{name}/{path}", timeout=20) as answer:
+            return dict(answer.headers)
+
     def put(self, name: str, path: str, data: bytes) -> None:
         self._call("PUT", f"{name}/{path}", data=data)
 
@@ -117,7 +126,8 @@ class SeaweedHost(BucketHost):
         self._call("DELETE", f"{name}/{path}")
 
     def _call(self, method: str, path: str, headers: dict[str, str] | None = None, data: bytes | None = None) -> bytes:
-        asked = urllib.request.Request(f"{self.filer}/buckets/{BUCKET}/{path}", data, headers or {}, method=method)
+        url = f"{self.filer}/buckets/{BUCKET}/{urllib.parse.quote(path, safe='/?=')}"
+        asked = urllib.request.Request(url, data, headers or {}, method=method)
         with urllib.request.urlopen(asked, timeout=20) as answer:
             return answer.read()
 
@@ -161,7 +171,7 @@ def ssh(folder: Path) -> Iterator[dict[str, Host]]:
 
 
 @contextmanager
-def seaweed(folder: Path) -> Iterator[Host]:
+def seaweed(folder: Path) -> Iterator[SeaweedHost]:
     """SeaweedFS: an S3 host that honours conditions."""
     # It also takes each port + 10000 for itself.
     master, volume, filer, port = (_port_with_another() for _ in range(4))
@@ -254,12 +264,13 @@ def nginx(folder: Path) -> Iterator[Host]:
 
 @contextmanager
 def ftps(folder: Path) -> Iterator[Host]:
-    """An FTP server that insists on TLS, for commands and for data; `folder/ca.crt` is its authority."""
+    """An FTP server that insists on TLS, for commands and for data."""
     port, files = free_port(), folder / "files"
     files.mkdir()
     command = [sys.executable, HERE / "ftps.py", str(port), folder, files, USER, PASSWORD]
     with process(command, folder, {}, lambda: listens(port)):
-        yield FtpHost("ftps", port, files, {"server": f"{HOST}:{{port}}", "user": USER})
+        settings = {"server": f"{HOST}:{{port}}", "user": USER}
+        yield FtpHost("ftps", port, files, settings, authority=folder / "ca.crt")
 
 
 class FtpHost(Host):

@@ -49,11 +49,17 @@ def node() -> Path:
 def pds_folder() -> Path:
     """The folder with the installed AT Protocol server; installs it when it is not there yet. Raises Missing."""
 
-    def needed() -> None:
-        for compiler, package in (("g++", "g++"), ("make", "make"), ("python3", "python3")):
-            program(compiler, package)  # better-sqlite3 is compiled
+    return _npm_folder("pds", "the AT Protocol server; this takes about three minutes, once", _compilers)
 
-    return _npm_folder("pds", "the AT Protocol server; this takes about three minutes, once", needed)
+
+def network_folder() -> Path:
+    """The folder with the AT Protocol's test network; installs it when it is not there yet. Raises Missing."""
+    return _npm_folder("network", "the AT Protocol's test network; this takes about three minutes, once", _compilers)
+
+
+def _compilers() -> None:
+    for compiler, package in (("g++", "g++"), ("make", "make"), ("python3", "python3")):
+        program(compiler, package)  # better-sqlite3 is compiled
 
 
 def page_folder() -> Path:
@@ -195,6 +201,11 @@ def postgres_bin() -> Path:
     return program("initdb", "postgresql").parent
 
 
+def redis() -> Path:
+    """A Redis server, for the AT Protocol's test network."""
+    return program("redis-server", "redis-server")
+
+
 def nginx_dav() -> Path:
     """What makes nginx list a folder over WebDAV."""
     found = Path("/usr/lib/nginx/modules/ngx_http_dav_ext_module.so")
@@ -220,12 +231,13 @@ NEEDED: dict[str, Callable[[], Path]] = {
     "rsync": lambda: program("rsync", "rsync"),
     "nginx": lambda: program("nginx", "nginx-light", "/usr/sbin/nginx"),
     "WebDAV for nginx": nginx_dav,
+    "Redis": redis,
 }
 
 
-# What is made in the user's cache.
-_MADE: dict[str, Callable[[], Path]] = {
+_INSTALLED: dict[str, Callable[[], Path]] = {
     "AT Protocol server": pds_folder,
+    "AT Protocol network": network_folder,
     "judges of pages": page_folder,
     "Matrix server": synapse_python,
 }
@@ -262,7 +274,7 @@ def main() -> int:
     if packages := missing_packages():
         install_packages(packages)
     missing = 0
-    for what, look in (NEEDED | _MADE).items():
+    for what, look in (NEEDED | _INSTALLED).items():
         try:
             _say(f"{what}: {look()}")
         except Missing as error:

@@ -3,8 +3,9 @@
 import json
 import logging
 import struct
+import time
 import zlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -17,10 +18,11 @@ from statusdesk.channels.registry import KINDS
 from statusdesk.domain.delivery import RemotePost
 from statusdesk.domain.ids import new_tid
 from statusdesk.domain.post import Event, PostWords
+from statusdesk.domain.times import rfc3339
 from statusdesk.net.faults import MaybeArrived, NeedsPerson, TryLater
 from statusdesk.net.web import Patience
 from tests.servers import fault
-from tests.servers.running import call
+from tests.servers.running import bluesky_account, call
 
 PASSWORD = "abcd-efgh-ijkl-mnop"
 QUICK = Patience(connect_s=2, read_s=0.3, total_s=0.8)
@@ -480,6 +482,74 @@ def test_reading_notices_ends_where_they_get_too_old(fault_server):
     found = heard(fault_server, fault.answer(400, {"error": "NotFound"}), first, second)
     assert [one.text for one in found] == ["When?"]
     assert fault_server.requests[-1].path.endswith("limit=50&cursor=2")
+
+
+@pytest.fixture(scope="module")
+def network(bluesky_network):
+    """Our own channel and somebody else's login on a network whose followers see threads."""
+    ours, theirs = (bluesky_account(bluesky_network, f"{name}.test", PASSWORD) for name in ("northlake", "ana"))
+    for who in (ours, theirs):  # nobody is seen without a profile
+        record = {"$type": "app.bsky.actor.profile", "displayName": str(who["handle"])}
+        body = {"repo": who["did"], "collection": "app.bsky.actor.profile", "rkey": "self", "record": record}
+        call(f"{bluesky_network}/xrpc/com.atproto.repo.putRecord", body, str(who["accessJwt"]))
+    return channel(bluesky_network, patience=Patience()), theirs
+
+
+def soon(look):
+    """What followers see follows a moment later: asked again until it is there."""
+    until = time.monotonic() + 30
+    while not (found := look()) and time.monotonic() < until:
+        time.sleep(0.2)  # between two questions, not instead of one
+    return found
+
+
+def answered(url, who, text, root, parent):
+    strong = [dict(zip(("uri", "cid"), one.id.split(), strict=True)) for one in (root, parent)]
+    said = {"$type": "app.bsky.feed.post", "text": text, "createdAt": rfc3339(clock.now())}
+    said |= {"reply": {"root": strong[0], "parent": strong[1]}}
+    body = {"repo": who["did"], "collection": "app.bsky.feed.post", "record": said}
+    return call(f"{url}/xrpc/com.atproto.repo.createRecord", body, str(who["accessJwt"]))["uri"]
+
+
+def test_replies_are_heard_from_a_real_network(network, bluesky_network):
+    here, ana = network
+    since = clock.now() - timedelta(minutes=5)
+    root = here.send(post())
+    second = here.send(post(root=root))
+    first = answered(bluesky_network, ana, "When will Hill Street be back?", root, root)
+    other = answered(bluesky_network, ana, "Still broken", root, second)
+    found = soon(lambda: len(heard := here.replies([root], since)) == 2 and heard)
+    assert [(one.id, one.text, one.answers) for one in found] == [
+        (first, "When will Hill Street be back?", root.id),
+        (other, "Still broken", root.id),
+    ]
+    assert found[0].author == "@ana.test"
+
+
+def test_followers_see_the_card_and_the_correction_below_the_post_it_is_about(network, picture):
+    here, _ana = network
+    root = here.send(post(words=WORDS, picture=picture))
+    wrong = here.send(post(root=root))
+    mended = here.send(post(root=root, mends=wrong))
+
+    def below(thread, uri):
+        return [
+            one["post"]["uri"]
+            for one in thread.get("replies", [])
+            if one["post"]["record"]["reply"]["parent"]["uri"] == uri
+        ]
+
+    def look():
+        answer = here._asked("GET", "app.bsky.feed.getPostThread", params={"uri": root.id.split()[0], "depth": "5"})
+        thread = (answer.record() or {}).get("thread", {})
+        (first, *_) = thread.get("replies", []) or [{}]
+        return below(first, wrong.id.split()[0]) and (thread, first)
+
+    thread, first = soon(look)
+    assert first["post"]["uri"] == wrong.id.split()[0]
+    assert below(first, first["post"]["uri"]) == [mended.id.split()[0]]
+    assert thread["post"]["embed"]["external"]["title"] == "Northlake: Card payments fail (SD-2026-0042)"
+    assert thread["post"]["embed"]["external"]["thumb"].startswith("http")
 
 
 def test_a_server_without_an_appview_is_asked_again_later(server):

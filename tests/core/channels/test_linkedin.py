@@ -114,6 +114,13 @@ def test_a_change_that_was_cut_off_is_found(here, server, fault_before):
     assert here.find(post(mends=root)) is None
 
 
+def test_the_page_of_a_hotels_network_is_no_answer_to_a_change(here, server):
+    root = here.send(post())
+    server.say(Said(200, b"<html>Log in</html>"))
+    with pytest.raises(MaybeArrived):
+        here.send(post(mends=root))
+
+
 def test_words_that_linkedin_has_already_are_looked_for(here, server):
     said = post()
     assert here.send(said) == here.send(said)

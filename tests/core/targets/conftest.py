@@ -13,15 +13,16 @@ from tests.servers.hosts import Host
 
 STARTERS: dict[str, Callable[[Path], AbstractContextManager[Host]]] = {
     "folder": hosts.folder,
-    "s3": hosts.seaweed,
     "s3-without-conditions": hosts.rclone,
     "webdav": hosts.wsgidav,
     "webdav-without-conditions": hosts.nginx,
+    "ftps": hosts.ftps,
 }
 
 
 @pytest.fixture(scope="session")
-def _ssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Host]]:
+def ssh_hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Host]]:
+    """One SSH server, for SFTP and for rsync."""
     try:
         with hosts.ssh(tmp_path_factory.mktemp("ssh")) as both:
             yield both
@@ -29,11 +30,21 @@ def _ssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Host]]:
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="session", params=["sftp", *STARTERS])
+@pytest.fixture(scope="session")
+def seaweed_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hosts.SeaweedHost]:
+    """An S3 host that can also be looked at without S3."""
+    with hosts.seaweed(tmp_path_factory.mktemp("seaweed")) as one:
+        yield one
+
+
+@pytest.fixture(scope="session", params=["sftp", "rsync", "s3", *STARTERS])
 def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A host, by its kind; where kinds have several servers with different manners, by those."""
     if request.param in ("sftp", "rsync"):
-        yield request.getfixturevalue("_ssh")[request.param]
+        yield request.getfixturevalue("ssh_hosts")[request.param]
+        return
+    if request.param == "s3":
+        yield request.getfixturevalue("seaweed_host")
         return
     try:
         with STARTERS[request.param](tmp_path_factory.mktemp(request.param)) as one:
