@@ -92,8 +92,8 @@ SERVICES = (
         default_limits=Limits(characters=30_000),
         count=counts.matrix,
         open=opened_by("matrix"),
-        help="Posts into a room without encryption. The account must be in the room; in Element its access token "
-        "stands under All settings, Help and about, Advanced. Posts form a thread, and a correction changes the message.",
+        help="Posts into a room without encryption. The account must be in the room. In Element, its access token "
+        "stands under All settings, Help and about, Advanced. Posts form a thread; a correction changes the message.",
         mends=Mends.EDIT,
     ),
     ChannelKind(
@@ -146,15 +146,13 @@ SERVICES = (
         icon="link-out",
         fields=(
             SettingField(name="address", label="Address", hint="https://example.org/hooks/status"),
-            SettingField(
-                name="secret", label="Signing secret", hint="whsec_…, the same as at the receiver", secret=True
-            ),
+            SettingField(name="secret", label="Signing secret", hint="whsec_…, as at the receiver", secret=True),
         ),
         default_limits=Limits(),
         count=counts.characters,
         open=opened_by("webhook"),
-        help="Sends a signed message to a program of yours, as Standard Webhooks describes it. The address is kept with "
-        "the settings, so no password belongs into it.",
+        help="Sends a signed message to a program of yours, as Standard Webhooks describes it. The address is kept "
+        "with the settings, so no password belongs into it.",
     ),
     ChannelKind(
         kind="apprise",
