@@ -63,6 +63,13 @@ def bluesky_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running
 
 
 @pytest.fixture(scope="session")
+def bluesky_network(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[str]:
+    """A real AT Protocol network on which followers see threads: the address of its PDS."""
+    with _or_skip(), running.bluesky_network(tmp_path_factory.mktemp("network"), postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def matrix_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[matrix.MatrixServer]:
     """A real Matrix server, and an account on it."""
     with _or_skip(), matrix.matrix(tmp_path_factory.mktemp("matrix")) as server:
@@ -78,13 +85,6 @@ def mail_server() -> Iterator[mail.MailServer]:
     with _or_skip(), mail.mail(folder) as server:
         yield server
     shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="session")
-def bluesky_network(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[str]:
-    """A real AT Protocol network on which followers see threads: the address of its PDS."""
-    with _or_skip(), running.bluesky_network(tmp_path_factory.mktemp("network"), postgres_url) as url:
-        yield url
 
 
 @pytest.fixture(scope="session")

@@ -25,13 +25,14 @@ from statusdesk.domain.board import CheckLine
 from statusdesk.domain.delivery import RemotePost
 from statusdesk.domain.times import rfc3339
 from statusdesk.net.faults import MaybeArrived, NeedsPerson, SendingError, TryLater
-from statusdesk.net.web import PATIENCE, Answer, Patience, Web
+from statusdesk.net.web import MAX_ANSWER, PATIENCE, Answer, Patience, Web
 
 DEFAULT_SERVER = "https://bsky.social"
 LIMITS = Limits(characters=300, max_bytes=3000)
 COLLECTION = "app.bsky.feed.post"
 PICTURE_AT_MOST = 1_000_000  # bytes (lexicon app.bsky.embed.external)
 THREADS = 20  # whose replies are read in one go
+THREAD_AT_MOST = 5_000_000  # bytes: some thousand replies
 NOTICE_PAGES, NOTICES = 3, 50
 KEPT_AT_MOST = 1200  # characters; a password store of Windows holds 1,280 an entry
 _OK = range(200, 300)
@@ -153,12 +154,14 @@ class BlueskyChannel:
     def _thread(self, uri: str) -> Iterator[Mapping[str, Any]]:
         """The posts below a post of ours; nothing when it is gone."""
         params = {"uri": uri, "depth": "10", "parentHeight": "0"}
-        answer = self._asked("GET", "app.bsky.feed.getPostThread", params=params)
+        answer = self._asked("GET", "app.bsky.feed.getPostThread", params=params, most=THREAD_AT_MOST)
         if _error(answer) == "NotFound":
             return
         if answer.status not in _OK:
             raise self._refusal(answer)
         todo = [_inner(answer.record() or {}, "thread")]
+        if not todo[0]:
+            raise self._web.garbled(writes=False)
         while todo:
             branches = todo.pop().get("replies")
             below = [one for one in branches if isinstance(one, dict)] if isinstance(branches, list) else []
@@ -212,6 +215,7 @@ class BlueskyChannel:
         data: bytes | None = None,
         params: Mapping[str, str] | None = None,
         writes: bool = False,
+        most: int = MAX_ANSWER,
     ) -> Answer:
         """A request with a login; a token that is over is renewed once."""
         session = self._kept() or self._login()
@@ -226,6 +230,7 @@ class BlueskyChannel:
                 params=params,
                 headers={"Content-Type": "image/png"} if data else None,
                 writes=writes,
+                most=most,
             )
             if renewed or not (answer.status == 401 or _error(answer) in _TOKEN_OVER):  # noqa: PLR2004
                 break

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from statusdesk import clock
 from statusdesk.channels import counts, oauth
 from statusdesk.channels.base import Channel, Checked, Connection, Limits, Post, SignedIn
-from statusdesk.channels.finding import earliest, letters
+from statusdesk.channels.finding import earliest, instant, letters
 from statusdesk.channels.linkcard import card_of, picture_of
 from statusdesk.domain.board import CheckLine
 from statusdesk.domain.delivery import RemotePost
 from statusdesk.domain.text import tidy_line
+from statusdesk.domain.times import rfc3339
 from statusdesk.errors import Refused
 from statusdesk.net.faults import CannotTell, MaybeArrived, NeedsPerson, SendingError, TryLater
 from statusdesk.net.web import PATIENCE, Answer, Patience, Web
@@ -31,6 +33,8 @@ SCOPES = "r_organization_social w_organization_social"
 LIMITS = Limits(characters=3000)
 PICTURE_AT_MOST = 5_000_000  # bytes
 PAGES, PAGE = 5, 100
+SIGN_IN_SOON = 14  # days before the end of a login
+LONGEST_S = 400 * 86_400
 _OK, _CHANGED = range(200, 300), 204
 _LOGIN_OVER, _NOT_ALLOWED, _NOT_FOUND, _OLD_VERSION, _UNPROCESSABLE = 401, 403, 404, 426, 422
 _URN = re.compile(r"urn:li:(?:share|ugcPost):\d{1,30}")
@@ -44,6 +48,7 @@ class LinkedInChannel:
         self._web = Web("LinkedIn", connection.base_url or DEFAULT_SERVER, patience)
         self._patience = patience
         self._token = connection.secret.strip()
+        self._keeper = connection.keeper
         self._page = connection.settings.get("organization", "").strip().rpartition(":")[2]
         self._version = connection.settings.get("api_version", "").strip() or VERSION
 
@@ -64,6 +69,12 @@ class LinkedInChannel:
             CheckLine(what="Login", ok=True, result=f"You post as {name}."),
             CheckLine(what="Length", ok=True, result=f"A post may have {LIMITS.characters:,} characters."),
         ]
+        until = instant(self._keeper.load("until") if self._keeper else None)
+        if until is not None:
+            days = max(0, (until - clock.now()).days)
+            again = "" if days > SIGN_IN_SOON else " Sign in again before it ends."
+            words = f"The login holds for {days} more days.{again}"
+            lines.append(CheckLine(what="How long", ok=None if again else True, result=words))
         url = f"https://www.linkedin.com/company/{quote(self._page, safe='')}/"
         return Checked(ok=True, handle=name, profile_url=url, limits=LIMITS, lines=lines)
 
@@ -270,7 +281,10 @@ def sign_in(settings: Mapping[str, str], show: Callable[[str], None], cancelled:
     )
     with oauth.Loopback(oauth.REGISTERED_PORT) as loopback:
         given = oauth.sign_in(provider, loopback, show, cancelled)
-    return SignedIn(secret=given["access_token"])
+    seconds, kept = given.get("expires_in"), {}
+    if isinstance(seconds, int) and 0 < seconds < LONGEST_S:
+        kept["until"] = rfc3339(clock.now() + timedelta(seconds=seconds))
+    return SignedIn(secret=given["access_token"], kept=kept)
 
 
 def _said(known: Mapping[str, Any]) -> str:

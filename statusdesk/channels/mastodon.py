@@ -28,6 +28,7 @@ _LOGIN_REFUSED, _MAY_NOT = (401, 403), (403,)
 PAGES, PAGE = 5, 40
 _KNOWS_NO_CHANGES = (404, 405, 410)
 THREADS = 20  # whose replies are read in one go
+THREAD_AT_MOST = 5_000_000  # bytes: some thousand replies
 MENTION_PAGES = 3
 SCOPES = "read write:statuses"
 
@@ -253,7 +254,8 @@ class MastodonChannel:
 
     def _thread(self, root: RemotePost) -> Iterator[Mapping[str, Any]]:
         """What follows a post of ours; nothing when it is gone."""
-        answer = self._web.ask("GET", f"/api/v1/statuses/{quote(root.id, safe='')}/context", token=self._token)
+        path = f"/api/v1/statuses/{quote(root.id, safe='')}/context"
+        answer = self._web.ask("GET", path, token=self._token, most=THREAD_AT_MOST)
         if answer.status in _NOT_FOUND:
             return
         if answer.status not in _OK:

@@ -108,6 +108,7 @@ NETWORKS = (
         count=counts.linkedin,
         open=opened_by("linkedin"),
         mends=Mends.EDIT,
+        keeps=("until",),
         sign_in=signed_in_by("linkedin"),
         sign_in_fields=(
             SettingField(name="client_id", label="Client ID", hint="On LinkedIn: your app, Auth."),

@@ -29,6 +29,7 @@ from statusdesk.targets.tree import TreeHost
 SSH_PORT = 22
 _BEAT_S = 2.0
 _HANG_UP_S = 10.0
+_SSH_FAILED = 255
 _NOT_ALL = 23  # some files could not be transferred
 _NO_PROGRAM = 127
 _WELL = (0, 24)  # 24: something vanished on the way, which is what deleting is about
@@ -37,7 +38,6 @@ _WELL = (0, 24)  # 24: something vanished on the way, which is what deleting is 
 _REASONS = (
     ("REMOTE HOST IDENTIFICATION HAS CHANGED", "host-key", True),
     ("Host key verification failed", "host-key", True),
-    ("Permission denied (", "login", True),
     ("Too many authentication failures", "login", True),
     ("Could not resolve hostname", "dns", False),
     ("timed out", "timeout", False),
@@ -122,35 +122,30 @@ class RsyncFiles(Files):
             source,
             target,
         ]
-        listed = "".join(f"{name}\0" for name in names).encode()
-        with (
-            tempfile.TemporaryFile(dir=self._own.name) as out,
-            tempfile.TemporaryFile(dir=self._own.name) as complaints,
-            tempfile.TemporaryFile(dir=self._own.name) as given,
-        ):
-            given.write(listed)
-            given.seek(0)
+        given: bytes | None = "".join(f"{name}\0" for name in names).encode()
+        # Not a pipe: the line that ssh keeps open for the next run holds on to it.
+        with tempfile.TemporaryFile(dir=self._own.name) as complaints:
             running = subprocess.Popen(  # noqa: S603  a list, and nothing in it comes from elsewhere
-                command, stdin=given, stdout=out, stderr=complaints, env=os.environ | {"LC_ALL": "C"}
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                env=os.environ | {"LC_ALL": "C"},
             )
             try:
-                while running.poll() is None:
+                while True:
                     self._beat()
                     try:
-                        running.wait(_BEAT_S)
+                        out, _ = running.communicate(given, _BEAT_S)
+                        break
                     except subprocess.TimeoutExpired:
-                        continue
-            finally:
-                if running.poll() is None:
-                    running.terminate()
-                    running.wait()
-            out.seek(0)
+                        given = None
+            except BaseException:
+                running.terminate()
+                running.communicate()
+                raise
             complaints.seek(0)
-            return (
-                running.returncode,
-                out.read().decode("utf-8", "replace"),
-                complaints.read().decode("utf-8", "replace"),
-            )
+            return running.returncode, out.decode("utf-8", "replace"), complaints.read().decode("utf-8", "replace")
 
     def _asked(self, source: str, target: str, names: Collection[str], *options: str) -> str:
         code, out, complaints = self._run(source, target, names, *options)
@@ -164,6 +159,8 @@ class RsyncFiles(Files):
         for said, found, must_act in _REASONS:
             if said in complaints:
                 code, is_for_person = found, must_act
+                if code == "eacces" and exit_code == _SSH_FAILED:
+                    code = "login"
                 break
         else:
             if "change_dir" in complaints and "No such file" in complaints:

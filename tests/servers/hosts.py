@@ -32,7 +32,8 @@ BUCKET, KEY, SECRET = "northlake", "AKIDTEST", "SECRETTEST"
 class Host:
     """A running host. `folder` holds one folder for each place; `port` is where it listens.
 
-    `authority` is the file of the authority that its clients must believe.
+    `authority` is the file of the authority that its clients must believe, `conditions` says that it honours those of a
+    write.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Host:
     settings: dict[str, str] = field(default_factory=dict)
     secret: str = PASSWORD
     authority: Path | None = None
+    conditions: bool = False
 
     def place(self, name: str, state_file: Path, *, port: int = 0, secret: str | None = None, **more: str) -> Place:
         """How the desk reaches a place of this host, or through another port."""
@@ -185,7 +187,7 @@ def seaweed(folder: Path) -> Iterator[SeaweedHost]:
     ]  # fmt: skip
     settings = {"endpoint": f"http://{HOST}:{{port}}", "access_key": KEY}
     with process(command, folder, {}, lambda: listens(port) and answers(f"http://{HOST}:{filer}/"), end_s=0):
-        host = SeaweedHost("s3", port, folder, settings, secret=SECRET)
+        host = SeaweedHost("s3", port, folder, settings, secret=SECRET, conditions=True)
         host.filer = f"http://{HOST}:{filer}"
         host._call("POST", "")
         yield host
@@ -229,7 +231,7 @@ def wsgidav(folder: Path) -> Iterator[Host]:
     (folder / "config.json").write_text(json.dumps(config))
     command = [Path(sys.executable).with_name("wsgidav"), "--config", folder / "config.json"]
     with process(command, folder, {}, lambda: listens(port)):
-        yield DavHost("webdav", port, files, {"user": USER})
+        yield DavHost("webdav", port, files, {"user": USER}, conditions=True)
 
 
 @contextmanager

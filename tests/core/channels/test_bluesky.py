@@ -476,6 +476,12 @@ def test_replies_of_others_are_read_with_their_threads(fault_server):
     assert found[0].url == "https://bsky.app/profile/did:plc:ana/post/3a"
 
 
+@pytest.mark.parametrize("step", [fault.flood(), fault.answer(200, {}), fault.answer(200, b"<html>")])
+def test_a_thread_that_cannot_be_read_is_asked_for_again_later(step, fault_server):
+    with pytest.raises(TryLater):
+        heard(fault_server, step)
+
+
 def test_reading_notices_ends_where_they_get_too_old(fault_server):
     first = {"cursor": "2", "notifications": [notice("3a", "When?")]}
     second = {"cursor": "3", "notifications": [notice("3b", "Old", at="2026-06-09T12:00:00.000Z")]}

@@ -2,20 +2,22 @@
 
 import threading
 import urllib.request
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from statusdesk import clock
 from statusdesk.channels import registry
 from statusdesk.channels.base import Connection, Limits
 from statusdesk.channels.linkedin import LinkedInChannel
 from statusdesk.domain.delivery import RemotePost
 from statusdesk.domain.post import Event, PostWords
+from statusdesk.domain.times import rfc3339
 from statusdesk.errors import Refused
 from statusdesk.net.faults import CannotTell, MaybeArrived, NeedsPerson
 from statusdesk.net.web import Patience
-from tests.core.channels.bad_network import ARRIVED_MAYBE, LINK, QUICK, post
+from tests.core.channels.bad_network import ARRIVED_MAYBE, LINK, QUICK, Keeper, post
 from tests.servers import fault
 from tests.servers.vendors.base import Said
 from tests.servers.vendors.linkedin import PAGE, LinkedIn
@@ -40,9 +42,9 @@ def server():
         yield server
 
 
-def channel(url, token, patience=None, **settings):
+def channel(url, token, patience=None, keeper=None, **settings):
     settings = {"organization": PAGE} | settings
-    connection = Connection(handle="", base_url=url, settings=settings, limits=Limits(), secret=token)
+    connection = Connection(handle="", base_url=url, settings=settings, limits=Limits(), secret=token, keeper=keeper)
     return LinkedInChannel(connection, patience or Patience())
 
 
@@ -194,6 +196,15 @@ def test_signing_in_brings_a_token_with_which_posts_go_out(server):
     channel(server.url, signed.secret).send(post())
     assert len(server.arrived()) == 1
     assert "code_challenge" not in server.requests[0].query
+    assert set(signed.kept) == set(registry.KINDS["linkedin"].keeps)
+
+
+@pytest.mark.parametrize(("days", "ok", "words"), [(60, True, "for 59 more days."), (3, None, "Sign in again before")])
+def test_a_check_says_how_long_the_login_holds(days, ok, words, server):
+    keeper = Keeper(until=rfc3339(clock.now() + timedelta(days=days)))
+    checked = channel(server.url, server.oauth.grant()[0], keeper=keeper).check()
+    assert checked.ok
+    assert [line.ok for line in checked.lines if words in line.result] == [ok]
 
 
 def test_a_wrong_secret_of_the_app_is_said(server):

@@ -593,7 +593,8 @@ def heard(fault_server, descendants, notices, *more):
     fault_server.script(
         fault.answer(200, ME), fault.answer(200, {"descendants": descendants}), fault.answer(200, notices), *more
     )
-    return channel(fault_server.url).replies([RemotePost(id="5")], datetime(2026, 6, 9, 13, tzinfo=UTC))
+    here = channel(fault_server.url, patience=Patience())
+    return here.replies([RemotePost(id="5")], datetime(2026, 6, 9, 13, tzinfo=UTC))
 
 
 def test_a_reply_is_bounded_and_cannot_turn_the_line(fault_server):
@@ -651,6 +652,14 @@ def test_reading_replies_ends_after_a_few_pages(fault_server):
 def test_a_thread_that_is_gone_has_no_replies(fault_server):
     fault_server.script(fault.answer(200, ME), fault.answer(404, {"error": "gone"}), fault.answer(200, []))
     assert channel(fault_server.url).replies([RemotePost(id="5")], clock.now()) == []
+
+
+def test_a_thread_of_thousands_is_read_and_one_without_end_is_not(fault_server):
+    crowd = [status_of(str(number), f"<p>{'x' * 900}</p>") for number in range(2000)]
+    assert len(heard(fault_server, crowd, [])) == 2000
+    fault_server.script(fault.answer(200, ME), fault.answer(200, {"descendants": crowd * 3}))
+    with pytest.raises(TryLater):
+        channel(fault_server.url, patience=Patience()).replies([RemotePost(id="5")], clock.now())
 
 
 def test_a_token_that_may_not_read_notifications_still_hears_the_thread(fault_server):

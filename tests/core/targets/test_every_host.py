@@ -6,12 +6,15 @@ import hashlib
 import itertools
 import json
 import shutil
+from contextlib import closing
 
 import pytest
 
+from statusdesk.domain import headers
 from statusdesk.net.faults import NeedsPerson, TryLater
 from statusdesk.targets import registry
 from statusdesk.targets.base import Site
+from statusdesk.targets.files import Outgoing
 from tests.servers.cutting import Wire
 
 _names = itertools.count(1)
@@ -157,6 +160,27 @@ def test_two_desks_at_once_do_not_both_have_the_last_word(desk, tmp_path):
     assert desk.open().publish(site).verified
     assert desk.shown().items() >= (ONE | {"index.html": "<p>ours"}).items()
     assert desk.build_shown == "ours"
+
+
+def test_the_last_word_of_a_desk_that_came_too_late_is_refused_by_the_host(desk, tmp_path):
+    if not desk.host.conditions:
+        pytest.skip("this host takes no conditions; the engine looks at it before and after")
+    desk.publish("b1", ONE)
+    with closing(desk.open()._connect(lambda: None)) as files:
+        before = files.read("build.json")
+        desk.publish("another", TWO)  # of another length: some servers' versions tell no more than that and the second
+        late = outgoing(desk.build("late", TWO))
+        assert not files.write_last(late, before)
+        assert not files.write_last(late, None)
+        assert (desk.shown(), desk.build_shown) == (TWO, "another")
+        assert files.write_last(late, files.read("build.json"))
+        assert (desk.shown(), desk.build_shown) == (TWO, "late")
+
+
+def outgoing(site):
+    source = site.folder / "build.json"
+    sha = hashlib.sha256(source.read_bytes()).hexdigest()
+    return Outgoing(path="build.json", source=source, sha=sha, label=headers.label([], "build.json"))
 
 
 def test_a_lost_note_loses_nothing(desk):
