@@ -126,8 +126,5 @@ def _opened(address: str) -> Apprise:
     if len(opened) != 1:
         raise Refused("Write one address. Connect another account for another one.", field="address")
     if opened[0].retry:
-        raise Refused(
-            "Take “retry” out of the address: it would post twice. StatusDesk tries again by itself when nothing arrived.",
-            field="address",
-        )
+        raise Refused("Take “retry” out of the address: StatusDesk tries again when nothing arrived.", field="address")
     return opened

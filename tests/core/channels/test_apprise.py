@@ -90,7 +90,9 @@ def test_a_text_beyond_the_services_limit_is_not_sent(receiver):
     assert receiver.requests == []
 
 
-@pytest.mark.parametrize("address", ["", "nothing", "unknown://x", "json://a, json://b", "json://", "json://a/?retry=3"])
+@pytest.mark.parametrize(
+    "address", ["", "nothing", "unknown://x", "json://a, json://b", "json://", "json://a/?retry=3"]
+)
 def test_an_address_that_is_none_or_more_than_one_is_refused_at_its_field(address):
     with pytest.raises(Refused) as caught:
         channel(address)
