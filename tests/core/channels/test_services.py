@@ -14,8 +14,7 @@ from statusdesk.net.faults import CannotTell, MaybeArrived, NeedsPerson, Sending
 from statusdesk.net.web import Patience
 from tests.core.channels.saying import USUAL, WAYS_TO_FAIL, connection, delivered, post
 from tests.servers import fault
-from tests.servers.vendors import ntfy, slack
-from tests.servers.vendors.doors import SECRETS, VENDORS, opened
+from tests.servers.vendors.doors import FORMS, SECRETS, VENDORS, opened
 
 KINDS_HERE = [kind for kind in SECRETS if kind != "apprise"]  # which talks to the network by itself
 QUICK = Patience(connect_s=2, read_s=0.3, total_s=0.4)
@@ -166,17 +165,6 @@ def outcome(ask):
     except SendingError as error:
         return error
     return None
-
-
-FORMS = {
-    "webhook": lambda there: {"address": there.address, "secret": SECRETS["webhook"]},
-    "telegram": lambda there: {"chat": "@northlake", "token": SECRETS["telegram"], "server": there.url},
-    "discord": lambda there: {"address": there.address},
-    "slack": lambda there: {"channel": slack.CHANNEL, "token": SECRETS["slack"], "server": there.url},
-    "ntfy": lambda there: {"topic": ntfy.TOPIC, "token": SECRETS["ntfy"], "server": there.url},
-    "teams": lambda there: {"address": there.address},
-    "apprise": lambda there: {"address": there.address},
-}
 
 
 @pytest.mark.parametrize("kind", FORMS)
