@@ -285,7 +285,7 @@ def _chat(text: str) -> str:
 
 def _preview(post: Post) -> Mapping[str, Any]:
     """The card under the message shows the incident's own page."""
-    return {"url": post.link, "prefer_small_media": True} if post.link else {"is_disabled": True}
+    return {"url": post.link, "prefer_small_media": True} if post.link.startswith("https://") else {"is_disabled": True}
 
 
 def _result(answer: Answer) -> Mapping[str, Any] | None:

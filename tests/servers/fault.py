@@ -167,7 +167,7 @@ class FaultServer:
         self._steps: queue.SimpleQueue[Step] = queue.SimpleQueue()
         self._workers: list[threading.Thread] = []
         self._listener = socket.create_server((HOST, 0))
-        self._listener.settimeout(0.1)
+        self._listener.settimeout(0.02)
         self._acceptor = threading.Thread(target=self._accept)
 
     @property
