@@ -115,7 +115,7 @@ class Web:
         self.name = name
         self.base_url, self.host = _clean_address(base_url, secret=secret)
         self._patience = patience
-        self._scheme = scheme
+        self._scheme, self._secret = scheme, secret
         self._session = _Session()
         self._session.headers.update(
             {"User-Agent": f"StatusDesk/{__version__}", "Accept": "application/json"}
@@ -212,9 +212,9 @@ class Web:
         if 300 <= status < 400:  # noqa: PLR2004
             with contextlib.suppress(ValueError):
                 to = urlsplit(answer.headers.get("Location", "")).hostname or self.host
+                kept = " The token was not sent there." if self._secret else ""
                 raise NeedsPerson(
-                    f"{self.host} sends us on to {tidy_line(to)[:100]}. The token was not sent there. "
-                    "Check the server's address.",
+                    f"{self.host} sends us on to {tidy_line(to)[:100]}.{kept} Check the server's address.",
                     code="redirect",
                 )
             raise NeedsPerson(f"{self.host} sends us on. Check the server's address.", code="redirect")

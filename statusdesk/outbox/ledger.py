@@ -17,7 +17,7 @@ from statusdesk import redact
 from statusdesk.clock import Clock
 from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState, RemotePost, may_become
 from statusdesk.errors import EnvironmentFault
-from statusdesk.outbox.enqueue import compose_for
+from statusdesk.outbox.enqueue import WAITS_FOR_PAGE, compose_for
 from statusdesk.outbox.leases import Holder
 from statusdesk.store import Store
 from statusdesk.store.outbox import Outbox
@@ -180,7 +180,7 @@ class Ledger:
             if row is None or not may_become(row.state, DeliveryState.SENDING) or _due_at(row, now) > now:
                 return None
             overdue = row.state is DeliveryState.QUEUED and row.next_try_at is not None  # the page was waited for
-            note = UNSEEN if overdue else "" if row.note == BY_HAND_NOW else row.note
+            note = UNSEEN if overdue else "" if row.note in (BY_HAND_NOW, WAITS_FOR_PAGE) else row.note
             claimed = self._lease(box, row, now, note=note)
             if claimed is None:
                 return None

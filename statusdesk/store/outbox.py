@@ -80,10 +80,12 @@ class Outbox(Reader):
         return None if found is None else RemotePost(id=found[0], url=found[1])
 
     def leading_targets(self) -> Sequence[str]:
-        """The targets whose showing a post waits for: those at the page's own address, else any."""
-        base = self.page().base_url.rstrip("/")
-        known = self.targets()
-        return [one.id for one in known if base and one.public_url.rstrip("/") == base] or [one.id for one in known]
+        """The targets whose showing a post waits for: those at the page's own address, else any that is online."""
+        base, known = self.page().base_url.rstrip("/"), self.targets()
+        # A host without an address of its own shows the page's; a folder without one is this computer's alone.
+        shows = {one.id: one.public_url.rstrip("/") or (base if one.kind != "folder" else "") for one in known}
+        at_base = [id_ for id_, address in shows.items() if base and address == base]
+        return at_base or [id_ for id_, address in shows.items() if address] or list(shows)
 
     def held_posts(self) -> Sequence[Delivery]:
         """Posts that wait until the page shows what they say."""

@@ -333,7 +333,7 @@ class Writer(Reader):
         self.sql.execute(
             sa.update(t.deliveries)
             .where(d.incident_id == incident_id, d.kind == DeliveryKind.POST, d.state.in_(_UNSENT))
-            .values(state=DeliveryState.SUPERSEDED, next_try_at=None, error="", error_code="", updated_at=self.at)
+            .values(_given_way(self.at))
         )
 
     def supersede_update(self, update_id: str) -> tuple[frozenset[str], frozenset[str]]:
@@ -345,11 +345,7 @@ class Writer(Reader):
         mine = sa.and_(d.update_id == update_id, d.kind == DeliveryKind.POST)
         # Held until the end, so that no courier takes one between the look and the change.
         rows = self.sql.execute(sa.select(d.destination_id, d.state).where(mine).with_for_update()).all()
-        self.sql.execute(
-            sa.update(t.deliveries)
-            .where(mine, d.state.in_(_UNSENT))
-            .values(state=DeliveryState.SUPERSEDED, next_try_at=None, error="", error_code="", updated_at=self.at)
-        )
+        self.sql.execute(sa.update(t.deliveries).where(mine, d.state.in_(_UNSENT)).values(_given_way(self.at)))
         out = frozenset(row[0] for row in rows if row[1] in _MAYBE_OUT)
         return out, frozenset(row[0] for row in rows if row[1] in _UNSENT)
 
@@ -436,3 +432,9 @@ class Writer(Reader):
         """Remove what was imported for a maintenance, to write it anew."""
         for table in (t.maintenance_updates, t.entries, t.maintenance_components):
             self.sql.execute(sa.delete(table).where(table.c.maintenance_id == maintenance_id))
+
+
+def _given_way(at: datetime) -> dict[str, Any]:
+    """The columns of a delivery that a newer text has overtaken."""
+    superseded = {"state": DeliveryState.SUPERSEDED, "next_try_at": None, "error": "", "error_code": "", "note": ""}
+    return superseded | {"updated_at": at}

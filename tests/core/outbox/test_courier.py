@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,11 +12,13 @@ import pytest
 
 from statusdesk import clock
 from statusdesk.desk import Desk
+from statusdesk.domain.board import CheckLine
 from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState
 from statusdesk.domain.drafts import IncidentDraft, UpdateDraft
 from statusdesk.domain.incident import Impact
 from statusdesk.outbox.ledger import backoff_s
+from statusdesk.targets.base import Published, Site
 from tests.core.outbox.places import add_account, courier, later, new_desk
 from tests.servers.fault import FaultServer, answer, passed_on, passed_on_then_cut, reset_after_request
 from tests.servers.running import MastodonServer, call
@@ -174,3 +178,79 @@ def test_a_token_that_is_gone_from_the_key_store_is_said(desk: Desk, mastodon_se
     (post,) = posts(desk, ref)
     assert post.state in (DeliveryState.FAILED, DeliveryState.RETRY_WAIT)
     assert "key store" in post.error or "password store" in post.error
+
+
+# A slow place holds up nobody
+
+
+class SlowHost:
+    """A host that takes its time, until a test lets it go on; and tells how far it is."""
+
+    def __init__(self) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def check(self) -> tuple[CheckLine, ...]:
+        return ()
+
+    def publish(self, site: Site) -> Published:
+        self.begun.set()
+        assert self.go_on.wait(30)
+        site.progress(1, 2)
+        return Published(written=1, removed=0, url="", verified=True)
+
+
+def test_a_slow_mirror_holds_up_neither_posts_nor_what_is_said_meanwhile(
+    desk: Desk, mastodon_server: MastodonServer, tmp_path: Path
+) -> None:
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    desk.add_target(kind="folder", name="Mirror", location=str(mirror))
+    slow_id = next(one.id for one in desk.targets() if one.name == "Mirror")
+    add_account(desk, "mastodon", mastodon_server.url)
+    works, slow = courier(desk, TOKEN), SlowHost()
+    places = works._places
+    usual = places.host
+    places.host = lambda id_: slow if id_ == slow_id else usual(id_)  # type: ignore[method-assign]
+    ref, told = open_one(desk), []
+    round_ = threading.Thread(target=works.round, args=(lambda: told.append(1),))
+    round_.start()
+    try:
+        assert slow.begun.wait(30)
+        until(lambda: posts(desk, ref)[0].state is DeliveryState.SENT)
+        desk.post_update(ref, UpdateDraft(message="Said while the mirror is still at it."))
+        until(lambda: posts(desk, ref)[1].state is DeliveryState.SENT)
+        assert len(told) >= 3, "whoever watches learns of each place as it is done"
+        assert round_.is_alive()
+    finally:
+        slow.go_on.set()
+        round_.join(60)
+    assert {one.state for one in desk.deliveries(ref) if one.destination == "Mirror"} == {DeliveryState.VERIFIED}
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait for what another thread does; asked again and again, not slept for."""
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_long_publish_keeps_its_lease(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ref = open_one(desk)
+    monkeypatch.setattr("statusdesk.outbox.courier.LEASE", timedelta(0))  # so that every word of progress renews it
+    works, leases = courier(desk, TOKEN), []
+    (target,) = desk.targets()
+
+    class Long(SlowHost):
+        def publish(self, site: Site) -> Published:
+            for step in range(3):
+                leases.append(desk.deliveries(ref)[-1].lease_until)
+                time.sleep(0.01)  # so that the renewed lease has another time
+                site.progress(step, 3)
+            return Published(written=3, removed=0, url="", verified=True)
+
+    works._places.host = lambda _id: Long()  # type: ignore[method-assign]
+    works.round()
+    assert leases == sorted(leases)
+    assert len(set(leases)) == 3
+    assert {one.state for one in desk.deliveries(ref) if one.destination_id == target.id} == {DeliveryState.VERIFIED}

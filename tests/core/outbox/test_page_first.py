@@ -329,3 +329,24 @@ def test_what_was_posted_by_hand_is_not_sent_again(make: Callable[[str], Desk], 
     courier(desk, TOKEN, now=lambda: clock.now() + timedelta(hours=1)).round()
     assert post_of(desk, ref).note == "Posted by hand."
     assert post_of(desk, ref).attempts == 1
+
+
+def test_a_folder_of_this_computer_alone_is_not_what_a_post_waits_for(
+    make: Callable[[str], Desk], fault_server: FaultServer, mastodon_server: MastodonServer
+) -> None:
+    """The first folder is verified at once; readers look elsewhere."""
+    desk = make(fault_server.url)
+    add_account(desk, "mastodon", mastodon_server.url)
+    (web,) = [one for one in desk.targets() if one.name == "Web"]
+    with_other_address(desk, web.id, fault_server.url + "/mirror")
+    ref = open_one(desk)
+    courier(desk, TOKEN).round()
+    assert {one.state for one in desk.deliveries(ref) if one.destination == "Site folder"} == {DeliveryState.VERIFIED}
+    assert post_of(desk, ref).state is DeliveryState.QUEUED
+
+
+def with_other_address(desk: Desk, target_id: str, url: str) -> None:
+    from statusdesk.store.writer import Writer
+
+    with desk._store.write() as sql:
+        Writer(sql, at=clock.now(), actor="tests").change_target(target_id, public_url=url)
