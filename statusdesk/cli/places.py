@@ -262,11 +262,19 @@ def account_check(state: State, key: str) -> None:
 @command(accounts, "renew")
 @click.argument("key", metavar="NAME-or-ID")
 @click.option("--secret-stdin", is_flag=True, help="Read the new token from standard input.")
-def account_renew(state: State, key: str, secret_stdin: bool) -> None:
+@click.option("--sign-in", is_flag=True, help="Sign in in the browser instead of giving a token.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="What signing in needs beside.")
+def account_renew(state: State, key: str, secret_stdin: bool, sign_in: bool, settings: tuple[str, ...]) -> None:
     """Give an account a new token; the old one stays when the network refuses it."""
+    given = dict(pairs_of(settings, "a setting like key=value", "settings"))
     with state.desk() as desk:
-        secret = read_secret(from_stdin=secret_stdin, label="New token")
-        account, lines = desk.renew_account(key, secret=secret)
+        if sign_in:
+            kind = next((one.kind for one in desk.accounts() if key in (one.id, one.name)), "")
+            known = {one.kind: one for one in desk.channel_kinds()}.get(kind)
+            given |= _secret_answers(known, from_stdin=secret_stdin)
+            account, lines = desk.sign_in_again(key, settings=given, show=_show)
+        else:
+            account, lines = desk.renew_account(key, secret=read_secret(from_stdin=secret_stdin, label="New token"))
     state.say({"account": _account_row(account), "checks": plain(lines)}, f"{account.name} has its new token.")
 
 

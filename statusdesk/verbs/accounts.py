@@ -166,13 +166,41 @@ class AccountVerbs(Verbs):
         known = channels.kind(account.kind)
         if not secret.strip() or not any(field.secret for field in known.fields):
             raise Refused.because([Problem("secret", f"{known.label} needs its token or password here.")])
+        return self._renew(account, SignedIn(secret=secret.strip()))
+
+    def sign_in_again(
+        self,
+        key: str,
+        *,
+        settings: Mapping[str, str] | None = None,
+        show: Callable[[str], None],
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> tuple[Account, tuple[CheckLine, ...]]:
+        """Give an account a new login by signing in in the browser. Refused: the old one stays.
+
+        `settings` are the answers that the account does not know itself, such as the secret of its app.
+        """
+        with self._read() as reader:
+            account = reader.account(key)
         self._secrets.require()
-        checked = self._places.open_account(account, secret.strip(), known.default_limits).check()
-        if not checked.ok:
-            wrong = next((line.result for line in checked.lines if line.ok is False), "It did not answer.")
-            raise Refused(wrong, title=f"{account.name} was not connected again")
+        known = {**account.settings, "server": account.base_url, **dict(settings or {})}
+        return self._renew(account, channels.sign_in(account.kind, known, show, cancelled))
+
+    def _renew(self, account: Account, signed: SignedIn) -> tuple[Account, tuple[CheckLine, ...]]:
+        known = channels.kind(account.kind)
+        self._secrets.require()
+        before = self._kept(account, known)
         self._forget(account, known)
-        self._keep(account, SignedIn(secret=secret.strip()))
+        self._keep(account, signed)
+        try:
+            checked = self._places.open_account(account, signed.secret, known.default_limits).check()
+            if not checked.ok:
+                wrong = next((line.result for line in checked.lines if line.ok is False), "It did not answer.")
+                raise Refused(wrong, title=f"{account.name} was not connected again")
+        except BaseException:
+            self._forget(account, known)
+            self._keep(account, before)
+            raise
         found = replace(self._as_checked(account, checked), checked_at=self._now())
         with self._write() as writer:
             writer.change_account(
@@ -186,6 +214,11 @@ class AccountVerbs(Verbs):
             writer.event("account-renew", Touched.ACCOUNT, account.id)
             enqueue_publish(writer)
         return found, tuple(checked.lines)
+
+    def _kept(self, account: Account, known: ChannelKind) -> SignedIn:
+        """What the keyring holds of an account now."""
+        entries = {name: self._secrets.get(f"account/{account.id}/{name}") or "" for name in known.keeps}
+        return SignedIn(secret=self._secrets.get(f"account/{account.id}") or "", kept=entries)
 
     def enable_account(self, key: str, *, enabled: bool) -> Changes:
         """Send updates to an account, or not for now: then what waits for it is not sent either."""

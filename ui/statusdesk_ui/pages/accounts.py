@@ -119,10 +119,14 @@ class AccountsPage(PlacesPage):
         self.session.tasks.fetch(connect, done=done, failed=self.form.fail)
 
     def _sign_in(self, kind: str, name: str, answers: Mapping[str, str]) -> None:
-        desk, given_up = self.session.desk, Event()
+        desk, given_up, again = self.session.desk, Event(), self.renewing
         self.given_up = given_up
 
         def sign_in() -> tuple[Account, tuple[CheckLine, ...]]:
+            if again:
+                return desk.sign_in_again(
+                    again, settings=answers, show=self.browser_asked.emit, cancelled=given_up.is_set
+                )
             return desk.sign_in_account(
                 kind=kind, name=name, settings=answers, show=self.browser_asked.emit, cancelled=given_up.is_set
             )

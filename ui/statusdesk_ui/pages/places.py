@@ -155,7 +155,7 @@ class ConnectForm(QFrame):
         self.name.setEnabled(False)
         first: Field | None = None
         for key, (spec, field, _trouble) in list(self.fields.items()):
-            if spec.secret:
+            if spec.secret or spec.browser_only:
                 first = first or field
             else:
                 field.setEnabled(False)
