@@ -18,6 +18,7 @@ import platform
 import secrets
 import socket
 import ssl
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -54,8 +55,12 @@ class _Ftp(ftplib.FTP_TLS):
         """A data connection, encrypted always."""
         line, size = ftplib.FTP.ntransfercmd(self, cmd, rest)  # noqa: S321  not the class's own way: it knows no session
         try:
-            session = self.sock.session if isinstance(self.sock, ssl.SSLSocket) else None
-            return self.context.wrap_socket(line, server_hostname=self.host, session=session), size
+            if not isinstance(self.sock, ssl.SSLSocket):
+                raise ssl.SSLError("the command connection is not encrypted")
+            # OpenSSL has read the system's authorities for the command connection; reading them again for each file
+            # would take longer than the file. Windows and macOS judge certificates themselves, so there it is asked.
+            context = self.context if sys.platform in ("darwin", "win32") else self.sock.context
+            return context.wrap_socket(line, server_hostname=self.host, session=self.sock.session), size
         except BaseException:
             line.close()
             raise
