@@ -258,16 +258,11 @@ def _is_folder(ftp: _Ftp, path: str) -> bool:
 
 @contextmanager
 def _said(at: Login) -> Iterator[None]:
-    """Faults of the connection and refusals, as words. No context: it could hold what was sent."""
-    fault: SendingError | None = None
+    """Faults of the connection and refusals, as words."""
     try:
         yield
-    except SendingError:
-        raise
     except (ftplib.Error, OSError, EOFError) as error:
-        fault = _fault(at, error)
-    if fault is not None:
-        raise fault
+        raise _fault(at, error) from None
 
 
 def _fault(at: Login, error: Exception) -> SendingError:  # noqa: PLR0911  one answer for each kind of fault
