@@ -28,17 +28,30 @@ from statusdesk.store import Store, Workspace
 from statusdesk.store.database import already_there
 from statusdesk.store.reader import Reader
 from statusdesk.store.writer import Writer
+from statusdesk.verbs.by_hand import ByHandVerbs
 from statusdesk.verbs.cards import CardVerbs
 from statusdesk.verbs.checkup import CheckupVerbs
 from statusdesk.verbs.history import HistoryVerbs
 from statusdesk.verbs.incidents import IncidentVerbs
 from statusdesk.verbs.look import LookVerbs, known_locale
+from statusdesk.verbs.network import NetworkVerbs
 from statusdesk.verbs.page import NAME_LIMIT, REACH_US, SUPPORT_CHANNELS, PageVerbs, put_component
-from statusdesk.verbs.people import PeopleVerbs
 from statusdesk.verbs.planned import MaintenanceVerbs
+from statusdesk.verbs.replies import ReplyVerbs
 
 
-class Desk(IncidentVerbs, MaintenanceVerbs, PageVerbs, LookVerbs, CardVerbs, CheckupVerbs, PeopleVerbs, HistoryVerbs):
+class Desk(
+    IncidentVerbs,
+    MaintenanceVerbs,
+    PageVerbs,
+    LookVerbs,
+    CardVerbs,
+    ByHandVerbs,
+    CheckupVerbs,
+    NetworkVerbs,
+    ReplyVerbs,
+    HistoryVerbs,
+):
     """One open workspace."""
 
     @classmethod

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from statusdesk import redact
 from statusdesk.errors import EnvironmentFault, Refused
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ class Secrets:
         """The secret of that name, or None. Raises EnvironmentFault."""
         user = self._user(name)
         found = self._asked(lambda store: store.get_password(SERVICE, user))
-        return found if isinstance(found, str) else None
+        if not isinstance(found, str):
+            return None
+        redact.remember(found)
+        return found
 
     def put(self, name: str, value: str) -> None:
         """Keep a secret. Raises Refused when no store could hold it, and EnvironmentFault."""
@@ -54,6 +58,7 @@ class Secrets:
             raise Refused("The secret is empty.", field="secret")
         if len(value) > MAX_LENGTH:
             raise Refused(f"The secret is longer than {MAX_LENGTH:,} characters; no token is.", field="secret")
+        redact.remember(value)
         user = self._user(name)
         self._asked(lambda store: store.set_password(SERVICE, user, value))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import running, setup
+from tests.servers import mail, matrix, running, setup
 from tests.servers.fault import FaultServer
 
 
@@ -60,6 +60,31 @@ def bluesky_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[running
     """A real AT Protocol server, and an account on it."""
     with _or_skip(), running.bluesky(tmp_path_factory.mktemp("bluesky")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def bluesky_network(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[str]:
+    """A real AT Protocol network on which followers see threads: the address of its PDS."""
+    with _or_skip(), running.bluesky_network(tmp_path_factory.mktemp("network"), postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def matrix_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[matrix.MatrixServer]:
+    """A real Matrix server, and an account on it."""
+    with _or_skip(), matrix.matrix(tmp_path_factory.mktemp("matrix")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[mail.MailServer]:
+    """A real mail server with some mailboxes."""
+    # Not below pytest's own folder: that is closed to the users as whom parts of it run.
+    folder = Path(tempfile.mkdtemp(prefix="statusdesk-mail-"))
+    folder.chmod(0o755)
+    with _or_skip(), mail.mail(folder) as server:
+        yield server
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

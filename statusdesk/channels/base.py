@@ -136,11 +136,33 @@ class Mends(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """What signing in in the browser gave: the account's secret (may be empty), and what its `keeps` shall hold."""
+
+    secret: str = field(default="", repr=False)
+    kept: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class SignsIn(Protocol):
+    """How a kind lets a person sign in in the browser."""
+
+    def __call__(
+        self, settings: Mapping[str, str], show: Callable[[str], None], cancelled: Callable[[], bool]
+    ) -> SignedIn:
+        """Block until the person has answered. Raises Refused, EnvironmentFault, SendingError.
+
+        `settings` are the answers to the kind's `sign_in_fields`, secret ones too; `show` gets the address to open;
+        `cancelled` is asked while waiting.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelKind:
     """A kind of account: its words, its form, how it counts, and how it is opened.
 
     `count` counts a text as the network does; `open` makes no request. `keeps` names the entries in the keyring that
-    its session uses beside the secret of its form.
+    its session uses beside the secret of its form. Where there is a `sign_in`, its `sign_in_fields` are asked for
+    instead of the token; those that are `fields`, too, are the account's settings.
     """
 
     kind: str
@@ -154,3 +176,5 @@ class ChannelKind:
     mends: Mends = Mends.REPLY
     listens: bool = False
     keeps: Sequence[str] = ()
+    sign_in: SignsIn | None = None
+    sign_in_fields: Sequence[SettingField] = ()

@@ -1,7 +1,9 @@
 """Bluesky, and any other AT Protocol server (atproto.com/specs, docs.bsky.app).
 
 A post is a record whose key was fixed before the first attempt, written with `putRecord`: the same key and words again
-are the same post. Logins are few (a server takes 30 in five minutes), so the session is kept and refreshed.
+are the same post, and what is there already is never written over (`swapRecord`), because followers would not see a new
+version of it. So a correction is a reply, too. Logins are few (a server takes 30 in five minutes), so the session is
+kept and refreshed.
 A post's id, as we keep it, is its address and its version: `at://did:plc:…/app.bsky.feed.post/KEY CID`.
 """
 
@@ -10,21 +12,28 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
-from statusdesk.channels import counts
-from statusdesk.channels.base import Channel, Checked, Connection, Limits, Post
+from statusdesk.channels import counts, hearing
+from statusdesk.channels.base import Channel, Checked, Connection, FoundReply, Limits, Post
+from statusdesk.channels.finding import instant
+from statusdesk.channels.linkcard import card_of, picture_of
 from statusdesk.domain.board import CheckLine
 from statusdesk.domain.delivery import RemotePost
 from statusdesk.domain.times import rfc3339
-from statusdesk.net.faults import NeedsPerson, SendingError, TryLater
-from statusdesk.net.web import PATIENCE, Answer, Patience, Web
+from statusdesk.net.faults import MaybeArrived, NeedsPerson, SendingError, TryLater
+from statusdesk.net.web import MAX_ANSWER, PATIENCE, Answer, Patience, Web
 
 DEFAULT_SERVER = "https://bsky.social"
 LIMITS = Limits(characters=300, max_bytes=3000)
 COLLECTION = "app.bsky.feed.post"
+PICTURE_AT_MOST = 1_000_000  # bytes (lexicon app.bsky.embed.external)
+THREADS = 20  # whose replies are read in one go
+THREAD_AT_MOST = 5_000_000  # bytes: some thousand replies
+NOTICE_PAGES, NOTICES = 3, 50
 KEPT_AT_MOST = 1200  # characters; a password store of Windows holds 1,280 an entry
 _OK = range(200, 300)
 _LOGIN_REFUSED = (401, 403)
@@ -32,6 +41,7 @@ _TOKEN_OVER = ("ExpiredToken", "InvalidToken")
 _LINK = re.compile(r"https?://[^\s<>\"]+")
 _AFTER_LINK = ".,;:!?)]}'”’…"
 _DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]{1,200}")
+_KEY = re.compile(r"[A-Za-z0-9._~:-]{1,512}")
 _HANDLE = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+", re.IGNORECASE)
 
 
@@ -77,14 +87,31 @@ class BlueskyChannel:
                 f"The post counts {count} characters, Bluesky takes {self._limits.characters}. Shorten it.",
                 code="too-long",
             )
-        body = {"collection": COLLECTION, "rkey": post.key, "record": _record(post)}
+        record = dict(_record(post))
+        card = self._card(post)
+        if card is not None:
+            record["embed"] = {"$type": "app.bsky.embed.external", "external": card}
+        # No record may be there: a picture that failed to load at the first try must not make a second version.
+        body = {"collection": COLLECTION, "rkey": post.key, "record": record, "swapRecord": None}
         answer = self._asked("POST", "com.atproto.repo.putRecord", body=body, writes=True)
+        if _error(answer) == "InvalidSwap":
+            return self._there(post)
         if answer.status in _OK:
             remote = self._remote(answer.record(), post.key)
             if remote is None:
                 raise self._web.garbled(writes=True)
             return remote
         raise self._refusal(answer)
+
+    def _there(self, post: Post) -> RemotePost:
+        """The record that an earlier attempt wrote."""
+        try:
+            found = self.find(post)
+        except TryLater as fault:
+            raise MaybeArrived(fault.message, code=fault.code) from None
+        if found is None:
+            raise TryLater("Bluesky holds another post in this place at this moment.", code="swap")
+        return found
 
     def find(self, post: Post) -> RemotePost | None:
         """The record under the post's key."""
@@ -105,21 +132,105 @@ class BlueskyChannel:
             return None
         raise TryLater(f"Bluesky cannot say whether the post arrived ({answer.status}).", code=f"http-{answer.status}")
 
+    def replies(self, roots: Sequence[RemotePost], since: datetime) -> Sequence[FoundReply]:
+        """What others said in the threads of our newest posts, and where we were told of answers to any of them.
+
+        Give the newest roots first: the first twenty threads are read whole. Asked through the account's own server,
+        which needs an AppView behind it, as Bluesky's has; without one it raises TryLater.
+        """
+        answers = {root.id.partition(" ")[0]: root.id for root in roots}
+        heard: list[tuple[Mapping[str, Any], Mapping[str, Any], str]] = []
+        for uri in [*answers][:THREADS]:
+            heard += [(post, _inner(post, "record"), answers[uri]) for post in self._thread(uri)]
+        for notice in self._notices(since) if roots else ():
+            record = _inner(notice, "record")
+            root = str(_inner(_inner(record, "reply"), "root").get("uri"))
+            if root in answers:
+                heard.append((notice, record, answers[root]))
+        assert self._session is not None or not heard
+        found = [_heard(post, record, root, self._session.did) for post, record, root in heard if self._session]
+        return hearing.in_order([one for one in found if one is not None], since)
+
+    def _thread(self, uri: str) -> Iterator[Mapping[str, Any]]:
+        """The posts below a post of ours; nothing when it is gone."""
+        params = {"uri": uri, "depth": "10", "parentHeight": "0"}
+        answer = self._asked("GET", "app.bsky.feed.getPostThread", params=params, most=THREAD_AT_MOST)
+        if _error(answer) == "NotFound":
+            return
+        if answer.status not in _OK:
+            raise self._refusal(answer)
+        todo = [_inner(answer.record() or {}, "thread")]
+        if not todo[0]:
+            raise self._web.garbled(writes=False)
+        while todo:
+            branches = todo.pop().get("replies")
+            below = [one for one in branches if isinstance(one, dict)] if isinstance(branches, list) else []
+            todo += below
+            yield from (_inner(one, "post") for one in below)
+
+    def _notices(self, since: datetime) -> Iterator[Mapping[str, Any]]:
+        """The newest answers and mentions that the account was told of."""
+        params = {"limit": str(NOTICES)}
+        for _ in range(NOTICE_PAGES):
+            answer = self._asked("GET", "app.bsky.notification.listNotifications", params=params)
+            if answer.status not in _OK:
+                raise self._refusal(answer)
+            known = answer.record() or {}
+            told = known.get("notifications")
+            if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
+                raise self._web.garbled(writes=False)
+            yield from (one for one in told if one.get("reason") in ("reply", "mention"))
+            dates = [instant(one.get("indexedAt")) for one in told[-1:]]
+            cursor = known.get("cursor")
+            if not told or not isinstance(cursor, str) or any(made and made < since for made in dates):
+                return
+            params["cursor"] = cursor[:500]
+
+    def _card(self, post: Post) -> Mapping[str, Any] | None:
+        """The link's card; without its picture when that cannot be had: the words matter."""
+        card = card_of(post)
+        if card is None:
+            return None
+        external: dict[str, Any] = {"uri": card.link, "title": card.title, "description": card.description}
+        data = picture_of(post, PICTURE_AT_MOST)
+        blob = self._upload(data) if data else None
+        return external | ({"thumb": blob} if blob else {})
+
+    def _upload(self, data: bytes) -> Mapping[str, Any] | None:
+        """A picture as the server keeps it: the same bytes have the same address."""
+        try:
+            answer = self._asked("POST", "com.atproto.repo.uploadBlob", data=data)
+        except SendingError:
+            return None
+        blob = _inner(answer.record() or {}, "blob") if answer.status in _OK else {}
+        known = blob.get("$type") == "blob" and isinstance(_inner(blob, "ref").get("$link"), str)
+        return {name: blob.get(name) for name in ("$type", "ref", "mimeType", "size")} if known else None
+
     def _asked(
         self,
         method: str,
         name: str,
         *,
         body: Mapping[str, Any] | None = None,
+        data: bytes | None = None,
         params: Mapping[str, str] | None = None,
         writes: bool = False,
+        most: int = MAX_ANSWER,
     ) -> Answer:
         """A request with a login; a token that is over is renewed once."""
         session = self._kept() or self._login()
         for renewed in (False, True):
             whole = None if body is None else {"repo": session.did, **body}
             answer = self._web.ask(
-                method, f"/xrpc/{name}", token=session.access, body=whole, params=params, writes=writes
+                method,
+                f"/xrpc/{name}",
+                token=session.access,
+                body=whole,
+                data=data,
+                params=params,
+                headers={"Content-Type": "image/png"} if data else None,
+                writes=writes,
+                most=most,
             )
             if renewed or not (answer.status == 401 or _error(answer) in _TOKEN_OVER):  # noqa: PLR2004
                 break
@@ -209,11 +320,36 @@ def _record(post: Post) -> Mapping[str, Any]:
     ]
     if facets:
         record["facets"] = facets
-    if post.root is not None:
-        uri, _, cid = post.root.id.partition(" ")
-        # Every update answers the first post: one flat thread, where the newest words need no scrolling.
-        record["reply"] = {part: {"uri": uri, "cid": cid} for part in ("root", "parent")}
+    # Every update answers the first post: one flat thread, where the newest words need no scrolling. Only a correction
+    # answers the post it is about.
+    root, parent = post.root or post.mends, post.mends or post.root
+    if root is not None and parent is not None:
+        record["reply"] = {"root": _strong(root), "parent": _strong(parent)}
     return record
+
+
+def _strong(post: RemotePost) -> Mapping[str, str]:
+    """A post by its address and its version, as a reply names it."""
+    uri, _, cid = post.id.partition(" ")
+    return {"uri": uri, "cid": cid}
+
+
+def _heard(post: Mapping[str, Any], record: Mapping[str, Any], answers: str, me: str) -> FoundReply | None:
+    """A post of somebody else as a reply; None when it is ours, or cannot be read."""
+    author, uri, at = _inner(post, "author"), post.get("uri"), instant(post.get("indexedAt"))
+    did, handle = author.get("did"), str(author.get("handle", ""))
+    if at is None or not isinstance(uri, str) or not isinstance(did, str) or did == me or not _DID.fullmatch(did):
+        return None
+    key = uri.rpartition("/")[2]
+    url = f"https://bsky.app/profile/{did}/post/{key}" if _KEY.fullmatch(key) else ""
+    return hearing.reply(
+        id_=uri, author=f"@{handle}", text=str(record.get("text", "")), at=at, answers=answers, url=url
+    )
+
+
+def _inner(known: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = known.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def _links(text: str) -> list[tuple[int, int, str]]:

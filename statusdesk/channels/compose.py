@@ -1,6 +1,9 @@
 """The text of a post: what is wrong, when, and the link (F01, F02, F03), fitted to a network's limit.
 
-The words stand in `templates/social/`, one file per event; text from people is data in them, never template. When a
+The words stand in `templates/social/`, one file per event; text from people is data in them, never template. A
+workspace may have its own: `templates/social/opened.txt` for every network, `templates/social/mastodon/opened.txt` for
+one. Its templates may extend ours (`{% extends "shipped/_post.txt" %}`). One that does not work is told with its file
+and line, and ours is used: customers must get the words. When a
 post is too long, parts go in this order: the list of components, the end of the message (at a sentence, else at a
 word, marked with …), the cause, the end of the title, the page's name. Promise, estimate and link always stay; when
 not even they fit, the text is over the limit and the count says so, so that nobody sends it.
@@ -13,11 +16,13 @@ stay as they are.
 from __future__ import annotations
 
 import re
+import traceback
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -28,7 +33,7 @@ from statusdesk.paths import templates_dir
 
 if TYPE_CHECKING:
     from babel import Locale
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 WORD_JOINER = "\u2060"
 ELLIPSIS = "…"
@@ -46,11 +51,15 @@ _WORD_END = re.compile(r"\S(?=\s)")
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A post as it will be sent, counted the network's way. `cut` is how many characters had to go."""
+    """A post as it will be sent, counted the network's way.
+
+    `cut` is how many characters had to go. `fault` says why an own template was not used.
+    """
 
     text: str
     count: int
     cut: int
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,32 +73,61 @@ class _Parts:
     affected: str
 
 
-def compose(words: PostWords, limits: Limits, count: Callable[[str, Limits], int]) -> Composed:
-    """The post for these words within a network's limits."""
-    template = _templates().get_template(f"{Event(words.event)}.txt")
-    facts = _facts(words)
+def compose(
+    words: PostWords, limits: Limits, count: Callable[[str, Limits], int], own: Sequence[Path] = ()
+) -> Composed:
+    """The post for these words within a network's limits. `own` are folders whose templates come before ours."""
+    facts, whole = _facts(words), _whole(words)
+    template, fault = _template(words, facts, whole, tuple(folder for folder in own if folder.is_dir()))
 
     def say(parts: _Parts) -> str:
-        spoken = template.render(
-            facts,
-            message=parts.message,
-            title=parts.title,
-            page_name=parts.page_name,
-            cause=parts.cause,
-            affected=parts.affected,
-        )
-        return "\n".join(line.strip() for line in spoken.splitlines() if line.strip())
+        return _said(template, facts, parts)
 
     def fits(text: str) -> bool:
         return not limits.characters or count(text, limits) <= limits.characters
 
-    whole = _whole(words)
     full = say(whole)
     text = next((one for one in _shorter(whole, say, fits) if fits(one)), None)
     if text is None:
         # Not even the shortest: still promise and link, and a count that says that it cannot be sent.
         text = "\n".join(line for line in (facts["when"], facts["link"]) if line)
-    return Composed(text, count(text, limits), max(0, graphemes(full) - graphemes(text)))
+    return Composed(text, count(text, limits), max(0, graphemes(full) - graphemes(text)), fault)
+
+
+def _said(template: Template, facts: Mapping[str, str], parts: _Parts) -> str:
+    spoken = template.render(
+        facts,
+        message=parts.message,
+        title=parts.title,
+        page_name=parts.page_name,
+        cause=parts.cause,
+        affected=parts.affected,
+    )
+    return "\n".join(line.strip() for line in spoken.splitlines() if line.strip())
+
+
+def _template(words: PostWords, facts: Mapping[str, str], whole: _Parts, own: tuple[Path, ...]) -> tuple[Template, str]:
+    """The template of an event, the workspace's own first; one that does not work gives way to ours, and says why."""
+    name = f"{Event(words.event)}.txt"
+    if not own:
+        return _templates(()).get_template(name), ""
+    try:
+        template = _templates(own).get_template(name)
+        _said(template, facts, whole)
+    except Exception as error:  # noqa: BLE001  an own template may do anything; the words must go out
+        return _templates(()).get_template(name), _template_fault(error, own)
+    return template, ""
+
+
+def _template_fault(error: Exception, own: tuple[Path, ...]) -> str:
+    """What is wrong with an own template, and where."""
+    from jinja2 import TemplateSyntaxError  # noqa: PLC0415  as above
+
+    steps = [s for s in traceback.extract_tb(error.__traceback__) if any(f in Path(s.filename).parents for f in own)]
+    place = f"{steps[-1].filename}, line {steps[-1].lineno}" if steps else "A post template of your own"
+    if isinstance(error, TemplateSyntaxError) and error.filename:
+        place = f"{error.filename}, line {error.lineno}"
+    return f"{place}: {tidy_line(str(error))[:200]}. Our own template is used instead."
 
 
 def defused(text: str) -> str:
@@ -124,12 +162,19 @@ def _zone_name(instant: datetime, zone: ZoneInfo) -> str:
 
 
 @cache
-def _templates() -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415  as above
+def _templates(own: tuple[Path, ...]) -> Environment:
+    from jinja2 import (  # noqa: PLC0415  as above
+        ChoiceLoader,
+        Environment,
+        FileSystemLoader,
+        PrefixLoader,
+        StrictUndefined,
+    )
 
+    ours = FileSystemLoader(templates_dir() / "social")
     # Plain text: escaping for HTML would be wrong here, and no network reads posts as HTML.
     return Environment(
-        loader=FileSystemLoader(templates_dir() / "social"),
+        loader=ChoiceLoader([*map(FileSystemLoader, own), ours, PrefixLoader({"shipped": ours})]),
         undefined=StrictUndefined,
         autoescape=False,  # noqa: S701
         keep_trailing_newline=False,
@@ -181,6 +226,7 @@ def _facts(words: PostWords) -> Mapping[str, str]:
         "resolved": clock_time(words.resolved_at, words) if words.resolved_at else "",
         "against_eta": _against(words),
         "link": "".join(words.link.split()),
+        "delayed": "yes" if words.delayed else "",
     }
 
 

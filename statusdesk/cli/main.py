@@ -13,8 +13,8 @@ from typing import NoReturn
 
 import click
 
-from statusdesk import paths
-from statusdesk.cli import incidents, look, maintenance, page, places  # noqa: F401  they add their commands to the root
+from statusdesk import paths, redact
+from statusdesk.cli import by_hand, incidents, look, maintenance, page, places  # noqa: F401  they fill the root
 from statusdesk.cli.common import State, as_json, echo, root
 from statusdesk.errors import EnvironmentFault, Refused, StatusDeskError
 
@@ -90,9 +90,9 @@ def _log_to_file() -> None:
         return
     try:
         paths.state_dir().mkdir(parents=True, exist_ok=True, mode=0o700)
-        root_log.addHandler(
-            RotatingFileHandler(_log_file(), maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
-        )
+        handler = RotatingFileHandler(_log_file(), maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
+        handler.setFormatter(redact.Formatter())
+        root_log.addHandler(handler)
     except OSError:
         root_log.addHandler(logging.NullHandler())
     root_log.setLevel(logging.WARNING)
@@ -106,7 +106,7 @@ def _log_file() -> Path:
 def _bug(error: Exception) -> EnvironmentFault:
     """A fault of ours: the details go to the log, a sentence to the user."""
     _log.error("a command ended on a fault", exc_info=error)
-    words = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+    words = redact.scrubbed(f"{type(error).__name__}: {error}").splitlines()[0][:200]
     try:
         words += f". The details are in {_log_file()}"
     except OSError:

@@ -18,6 +18,7 @@ from statusdesk.domain.delivery import Account, Delivery, DeliveryKind, Delivery
 from statusdesk.errors import EnvironmentFault
 
 if TYPE_CHECKING:
+    from statusdesk.channels.base import ChannelKind
     from statusdesk.desk import Desk
     from statusdesk.verbs.destinations import Tally
 
@@ -38,6 +39,7 @@ def delivery_row(one: Delivery) -> dict[str, Any]:
         "next_try_at": one.next_try_at,
         "remote_url": one.remote.url if one.remote else None,
         "error": one.error or None,
+        "note": one.note or None,
         "incident": one.incident_ref,
         "update": one.seq,
     }
@@ -187,6 +189,7 @@ def _account_row(one: Account) -> dict[str, Any]:
 @click.option("--folder", metavar="DIR", help="For the preview kind: where posts are written.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any other setting.")
 @click.option("--secret-stdin", is_flag=True, help="Read the token from standard input.")
+@click.option("--sign-in", is_flag=True, help="Sign in in the browser instead of giving a token.")
 def account_add(
     state: State,
     kind: str,
@@ -196,21 +199,40 @@ def account_add(
     folder: str | None,
     settings: tuple[str, ...],
     secret_stdin: bool,
+    sign_in: bool,
 ) -> None:
-    """Connect an account of a KIND (mastodon, bluesky, preview). Its token goes to the key store only."""
+    """Connect an account of a KIND, such as mastodon, bluesky or preview. Its token goes to the key store only.
+
+    What each kind needs stands in docs/accounts.md.
+    """
     given = dict(pairs_of(settings, "a setting like key=value", "settings"))
     given |= {k: v for k, v in (("server", server), ("handle", handle), ("folder", folder)) if v is not None}
     with state.desk() as desk:
         known = {one.kind: one for one in desk.channel_kinds()}.get(kind)
-        wanted = next((field for field in known.fields if field.secret), None) if known else None
+        wanted = next((field for field in known.fields if field.secret), None) if known and not sign_in else None
         secret = read_secret(from_stdin=secret_stdin, label=wanted.label, optional=wanted.optional) if wanted else ""
-        account, lines = desk.connect_account(kind=kind, name=name, settings=given, secret=secret)
+        if sign_in:
+            given |= _secret_answers(known, from_stdin=secret_stdin)
+            account, lines = desk.sign_in_account(kind=kind, name=name, settings=given, show=_show)
+        else:
+            account, lines = desk.connect_account(kind=kind, name=name, settings=given, secret=secret)
         late = publish_now(desk)
     state.say(
         {"account": _account_row(account), "checks": plain(lines)},
         "\n".join([f"Connected {account.name}.", *(f"  {one.what}: {one.result}" for one in lines)]),
     )
     end(late)
+
+
+def _secret_answers(known: ChannelKind | None, *, from_stdin: bool) -> dict[str, str]:
+    """What a person must type, unseen, before they can sign in: the secret of their own app, where there is one."""
+    wanted = [field for field in (known.sign_in_fields if known else ()) if field.secret]
+    return {one.name: read_secret(from_stdin=from_stdin, label=one.label, optional=one.optional) for one in wanted}
+
+
+def _show(address: str) -> None:
+    click.echo(f"Sign in in the browser. If none opens, open this address:\n{address}", err=True)
+    click.launch(address)
 
 
 @command(accounts, "list")
@@ -228,6 +250,17 @@ def account_check(state: State, key: str) -> None:
     with state.desk() as desk:
         lines = desk.check_account(key)
     _say_checks(state, lines)
+
+
+@command(accounts, "renew")
+@click.argument("key", metavar="NAME-or-ID")
+@click.option("--secret-stdin", is_flag=True, help="Read the new token from standard input.")
+def account_renew(state: State, key: str, secret_stdin: bool) -> None:
+    """Give an account a new token; the old one stays when the network refuses it."""
+    with state.desk() as desk:
+        secret = read_secret(from_stdin=secret_stdin, label="New token")
+        account, lines = desk.renew_account(key, secret=secret)
+    state.say({"account": _account_row(account), "checks": plain(lines)}, f"{account.name} has its new token.")
 
 
 @command(accounts, "remove")
@@ -303,6 +336,17 @@ def target_check(state: State, key: str) -> None:
     with state.desk() as desk:
         lines = desk.check_target(key)
     _say_checks(state, lines)
+
+
+@command(targets, "renew")
+@click.argument("key", metavar="NAME-or-ID")
+@click.option("--secret-stdin", is_flag=True, help="Read the new password from standard input.")
+def target_renew(state: State, key: str, secret_stdin: bool) -> None:
+    """Give a target a new password or token; the old one stays when the host refuses it."""
+    with state.desk() as desk:
+        secret = read_secret(from_stdin=secret_stdin, label="New password")
+        target, lines = desk.renew_target(key, secret=secret)
+    state.say({"target": _target_row(target), "checks": plain(lines)}, f"{target.name} has its new password.")
 
 
 @command(targets, "remove")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from statusdesk.domain.component import Component, ComponentEntry, ComponentGroup, ComponentStatus
-from statusdesk.domain.delivery import Account, Delivery, Target
+from statusdesk.domain.delivery import Account, Delivery, DeliveryState, Target
 from statusdesk.domain.incident import (
     CauseStatement,
     EtaStatement,
@@ -117,7 +118,10 @@ class SiteStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """Everything the main window shows at a glance, read in one go."""
+    """Everything the main window shows at a glance, read in one go.
+
+    `queue` is what was tried and waits to be tried again; `open_replies` counts those of which nothing was made yet.
+    """
 
     page: Page
     groups: tuple[ComponentGroup, ...]
@@ -132,6 +136,9 @@ class Board:
     trouble: tuple[Delivery, ...]
     site: SiteStatus
     incidents_total: int
+    queue: tuple[Delivery, ...] = ()
+    open_replies: int = 0
+    clock_trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +156,36 @@ class PostPreview:
     limit: int
     cut: int
     trouble: str
+
+
+class Line(StrEnum):
+    """How this computer's line to the world stands."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+    BLOCKED = "blocked"
+    PLACE_DOWN = "place_down"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnosis:
+    """What is wrong when nothing goes out, in one sentence, and what was asked."""
+
+    line: Line
+    words: str
+    lines: tuple[CheckLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOff:
+    """A post that is not out, for a person who posts it from a phone."""
+
+    delivery_id: str
+    destination: str
+    profile_url: str
+    state: DeliveryState
+    text: str
+    link: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

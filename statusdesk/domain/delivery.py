@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from statusdesk.domain.post import PostWords
+
 
 class DeliveryKind(StrEnum):
     """A post to an account, or the site to a target."""
@@ -46,14 +48,15 @@ class DeliveryState(StrEnum):
 
 _D = DeliveryState
 _STEPS: dict[DeliveryState, frozenset[DeliveryState]] = {
-    _D.QUEUED: frozenset({_D.SENDING, _D.SUPERSEDED, _D.CANCELLED}),
+    # Sent without sending: a person posted it by hand. Waiting for that person is no trial of ours either.
+    _D.QUEUED: frozenset({_D.SENDING, _D.SENT, _D.RETRY_WAIT, _D.SUPERSEDED, _D.CANCELLED}),
     # Superseded or cancelled from sending: before anything went out, it turned out that newer words exist, or that the
     # account or target is gone.
     _D.SENDING: frozenset({_D.SENT, _D.RETRY_WAIT, _D.UNKNOWN, _D.FAILED, _D.SUPERSEDED, _D.CANCELLED}),
-    _D.RETRY_WAIT: frozenset({_D.QUEUED, _D.SENDING, _D.SUPERSEDED, _D.CANCELLED}),
+    _D.RETRY_WAIT: frozenset({_D.QUEUED, _D.SENDING, _D.SENT, _D.SUPERSEDED, _D.CANCELLED}),
     _D.UNKNOWN: frozenset({_D.SENT, _D.QUEUED, _D.SENDING, _D.CANCELLED}),
     # Sending from failed: the site only, when a newer publish carries what an older one could not.
-    _D.FAILED: frozenset({_D.QUEUED, _D.SENDING, _D.SUPERSEDED, _D.CANCELLED}),
+    _D.FAILED: frozenset({_D.QUEUED, _D.SENDING, _D.SENT, _D.SUPERSEDED, _D.CANCELLED}),
     _D.SENT: frozenset({_D.VERIFIED}),
     _D.VERIFIED: frozenset(),
     _D.SUPERSEDED: frozenset(),
@@ -120,7 +123,12 @@ class RemotePost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One word on its way to one place. `event_head` is how much of the record it carries (for the site)."""
+    """One word on its way to one place.
+
+    `event_head` is how much of the record it carries (for the site), `words` the public facts behind a post's text.
+    `remote` is the post as its network knows it; of a publish, the build and the address it was read back from.
+    `note` says what a person should know although it is out: that it was posted by hand, or before the page was seen.
+    """
 
     id: str
     kind: DeliveryKind
@@ -132,6 +140,7 @@ class Delivery:
     update_id: str | None = None
     seq: int | None = None
     text: str = ""
+    words: PostWords | None = None
     link: str = ""
     language: str = "en"
     idempotency_key: str = ""
@@ -145,4 +154,5 @@ class Delivery:
     event_head: int = 0
     error_code: str = ""
     error: str = ""
+    note: str = ""
     updated_at: datetime

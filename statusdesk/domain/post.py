@@ -35,7 +35,7 @@ class PostWords:
 
     `state` is the state in words, `impact` minor, major or critical, `cause` only a confirmed one, `message` the
     update's text (of a retraction: its reason). `said_at` is when the words were published; times of another day get
-    their date. `link` is empty while the page is not online.
+    their date. `link` is empty while the page is not online. `delayed` says that our own line kept the words back.
     """
 
     event: Event
@@ -54,6 +54,7 @@ class PostWords:
     eta_due: datetime | None = None
     next_due: datetime | None = None
     resolved_at: datetime | None = None
+    delayed: bool = False
 
     def as_record(self) -> dict[str, Any]:
         """The words as JSON: times as RFC 3339, absent ones as null."""

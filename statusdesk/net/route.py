@@ -19,16 +19,22 @@ from urllib.parse import urlsplit
 from statusdesk.errors import Problem, Refused
 from statusdesk.paths import config_dir
 
+# Made for this question, over plain http so that a login page can answer in its place, and without any trace of us.
+NEUTRAL = "http://detectportal.firefox.com/success.txt"
 # Where requests and curl look for an authority of one's own.
 _CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How this computer reaches servers. Empty texts mean: as the system says."""
+    """How this computer reaches servers. Empty texts mean: as the system says.
+
+    `neutral` answers with the word “success” or with 204: there one can see whether a network lets us out.
+    """
 
     proxy: str = ""
     ca_file: str = ""
+    neutral: str = NEUTRAL
 
     @property
     def authority(self) -> str:
@@ -52,6 +58,8 @@ class Route:
                 wrong.append(Problem("proxy", words))
         if self.ca_file and not Path(self.ca_file).expanduser().is_file():
             wrong.append(Problem("ca_file", f"There is no file {self.ca_file}. Choose the authority's .pem file."))
+        if not self.neutral.startswith(("http://", "https://")):
+            wrong.append(Problem("neutral", "Write the neutral address like http://example.org/success.txt."))
         return wrong
 
 
@@ -63,7 +71,7 @@ def current() -> Route:
     """This computer's route; a file that cannot be read counts as none."""
     try:
         known = json.loads(_file().read_text("utf-8"))
-        return Route(proxy=str(known.get("proxy", "")), ca_file=str(known.get("ca_file", "")))
+        return Route(**{name: str(known[name]) for name in ("proxy", "ca_file", "neutral") if known.get(name)})
     except (OSError, ValueError, AttributeError):
         return Route()
 

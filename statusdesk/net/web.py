@@ -19,6 +19,7 @@ import email.utils
 import ipaddress
 import json
 import logging
+import math
 import re
 import socket
 from collections.abc import Mapping
@@ -87,7 +88,7 @@ class Answer:
     def words(self) -> str:
         """What the server says about it, on one short line; empty when it is a page or nothing."""
         known = self.record() or {}
-        for name in ("error_description", "message", "error"):
+        for name in ("error_description", "message", "detail", "error"):
             if isinstance(known.get(name), str) and known[name].strip():
                 return tidy_line(known[name])[:200]
         text = tidy_line(self.body[:1000].decode("utf-8", "replace"))
@@ -95,7 +96,11 @@ class Answer:
 
 
 class Web:
-    """A server, by its address, as one channel talks to it. `name` is what people call the network."""
+    """A server, by its address, as one channel talks to it. `name` is what people call the network.
+
+    Where nothing is `secret`, as in reading a public page, plain http will do. Who sends many files may `reuse` a
+    connection; whoever must know whether a word arrived does not, for an idle one may be cut unseen.
+    """
 
     def __init__(
         self,
@@ -104,10 +109,11 @@ class Web:
         patience: Patience = PATIENCE,
         *,
         scheme: str = "Bearer",
+        secret: bool = True,
         reuse: bool = False,
     ) -> None:
         self.name = name
-        self.base_url, self.host = _clean_address(base_url)
+        self.base_url, self.host = _clean_address(base_url, secret=secret)
         self._patience = patience
         self._scheme = scheme
         self._session = _Session()
@@ -166,6 +172,9 @@ class Web:
                 fault = self._fault(error, sent=exchange.sent, writes=writes)
         if fault is not None:  # outside of `except`: the caught exception holds the request, and with it the token
             raise fault
+        there = server_time(answer)
+        if there is not None and self.base_url.startswith("https://"):
+            clock.servers.note(self.host, there)
         self._judge(answer, writes=writes)
         return answer
 
@@ -225,13 +234,22 @@ def wait_asked(answer: Answer) -> float | None:
     """Seconds the server asks us to wait, at most an hour; None when it does not say.
 
     `Retry-After` holds seconds or a date (RFC 9110); `X-RateLimit-Reset` an ISO 8601 time (Mastodon, GoToSocial);
-    `RateLimit-Reset` seconds since 1970 (Bluesky). Dates are compared with the server's own clock, not with ours.
+    `RateLimit-Reset` and `X-Rate-Limit-Reset` seconds since 1970 (Bluesky, X). Dates are compared with the server's
+    own clock, not with ours. Others say it in the body: `retry_after` in seconds (Discord; Telegram inside
+    `parameters`), `retry_after_ms` (Matrix).
     """
     now = server_time(answer) or clock.now()
-    for name in ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset"):
+    for name in ("Retry-After", "X-RateLimit-Reset", "RateLimit-Reset", "X-Rate-Limit-Reset"):
         seconds = _seconds_until(answer.headers.get(name, "").strip(), now)
         if seconds is not None:
             return min(max(0.0, seconds), MAX_WAIT_S)
+    said = answer.record() or {}
+    within = said.get("parameters")
+    known = {**(within if isinstance(within, dict) else {}), **said}
+    for name, per_second in (("retry_after", 1), ("retry_after_ms", 1000)):
+        value = known.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return min(max(0.0, value / per_second), MAX_WAIT_S)
     return None
 
 
@@ -261,7 +279,7 @@ def _http_date(value: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def _clean_address(text: str) -> tuple[str, str]:
+def _clean_address(text: str, *, secret: bool) -> tuple[str, str]:
     """The base address without a slash at its end, and its host. Raises Refused with what to do."""
     text = text.strip().rstrip("/")
     if "://" not in text:
@@ -275,7 +293,7 @@ def _clean_address(text: str) -> tuple[str, str]:
         raise Refused("That is not a server's address. Write it like https://social.example.", field=_FIELD)
     if parts.username or parts.password or parts.query or parts.fragment:
         raise Refused("Write the server's address alone, like https://social.example.", field=_FIELD)
-    if parts.scheme == "http" and not _is_loopback(host):
+    if secret and parts.scheme == "http" and not is_loopback(host):
         raise Refused(f"Use https:// for {host}, so that nobody can read the token on its way.", field=_FIELD)
     shown = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{shown}" + (f":{port}" if port else "") + parts.path, host
@@ -286,7 +304,8 @@ def _is_wrong(text: str, host: str) -> bool:
     return not host or not text.isascii() or bool(re.search(r"[\s\\<>\"]", text)) or not re.match(r"https?://", text)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host is this computer itself."""
     if host == "localhost":
         return True
     try:

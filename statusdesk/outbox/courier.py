@@ -6,25 +6,29 @@ It knows no window and no clock of its own: a desktop calls `round` from a timer
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
+from time import monotonic
 from typing import Protocol
 
 from statusdesk.channels.base import Channel, Post
 from statusdesk.clock import Clock
 from statusdesk.domain.delivery import Delivery
 from statusdesk.errors import EnvironmentFault, NotFound, StatusDeskError
-from statusdesk.net.faults import MaybeArrived, NeedsPerson, SendingError, TryLater
-from statusdesk.outbox.ledger import Claimed, Ledger
+from statusdesk.net.faults import CannotTell, MaybeArrived, NeedsPerson, SendingError, TryLater
+from statusdesk.outbox.ledger import LEASE, Claimed, Ledger
 from statusdesk.store import Store
 from statusdesk.targets.base import Site, TargetHost
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 8  # places worked on side by side
+AT_ONCE = 16  # places worked on side by side
+LOOK_AGAIN_S = 0.5  # while a slow place is at it, others may get something to do
 
 
 class Places(Protocol):
@@ -35,6 +39,15 @@ class Places(Protocol):
 
     def host(self, target_id: str) -> TargetHost:
         """A target's host. Raises StatusDeskError when it cannot be opened."""
+
+    def public_url(self, target_id: str) -> str:
+        """Where readers find what a target holds; empty when nobody said so. Raises NotFound."""
+
+    def seen_build(self, target_id: str) -> str:
+        """The id of the build that readers get there now. Raises SendingError, StatusDeskError."""
+
+    def picture(self, incident_ref: str) -> Path | None:
+        """An incident's card in the built site, if it has one."""
 
     def out_of_reach(self) -> Container[str]:
         """Targets that only another computer can publish to."""
@@ -50,15 +63,37 @@ class Courier:
         self.ledger = Ledger(store, clock)
         self._places = places
 
-    def round(self) -> int:
-        """Work off everything that is due now; returns how many deliveries were tried.
+    def round(self, told: Callable[[], None] = lambda: None) -> int:
+        """Work off everything that is due, also what becomes due meanwhile; returns how many deliveries were tried.
 
-        Blocks on the network; call it on a thread of its own. A fault of one place never stops another.
+        Blocks on the network; call it on a thread of its own. A fault of one place never stops another, and a slow one
+        holds up nobody. `told` is called after each place that was worked on.
         """
         self.ledger.recover()
-        tried = self._publish()
-        accounts = self.ledger.due_accounts()
-        return tried + self._side_by_side([partial(self._post_all, account) for account in accounts])
+        tried = 0
+        with ThreadPoolExecutor(AT_ONCE, "courier") as pool:
+            running: dict[Future[int], str] = {}
+            while True:
+                for place, job in self._jobs(running.values()):
+                    running[pool.submit(job)] = place
+                if not running:
+                    return tried
+                done, _ = wait(running, timeout=LOOK_AGAIN_S, return_when=FIRST_COMPLETED)
+                for one in done:
+                    del running[one]
+                    tried += one.result()
+                    told()
+
+    def _jobs(self, busy: Collection[str]) -> Iterator[tuple[str, Callable[[], int]]]:
+        """What is to be done now at places where nothing is under way: publish, look at the page, post."""
+        yield from self._publishes(busy)
+        for target in self.ledger.unseen_targets():
+            if target not in busy:
+                yield target, partial(self._see, target)
+        self.ledger.release()
+        for account in self.ledger.due_accounts():
+            if account not in busy:
+                yield account, partial(self._post_all, account)
 
     def next_due(self) -> datetime | None:
         """When another round is worth it; None when nothing waits that can be sent from here."""
@@ -68,31 +103,31 @@ class Courier:
         """No more rounds."""
         self.ledger.holder.close()
 
-    def _side_by_side(self, jobs: Sequence[Callable[[], int]]) -> int:
-        if not jobs:
-            return 0
-        if len(jobs) == 1:
-            return jobs[0]()
-        with ThreadPoolExecutor(min(AT_ONCE, len(jobs)), "courier") as pool:
-            return sum(one.result() for one in [pool.submit(job) for job in jobs])
-
     # The page
 
-    def _publish(self) -> int:
+    def _publishes(self, busy: Collection[str]) -> Iterator[tuple[str, Callable[[], int]]]:
+        """One build for all targets that wait, and a job for each of them."""
         far = self._places.out_of_reach()
-        due = [target for target in self.ledger.due_targets() if target not in far]
-        if not due:
-            return 0
-        with ExitStack() as in_hand:
-            claimed = {target: in_hand.enter_context(self.ledger.claim_publishes(target)) for target in due}
-            claimed = {target: rows for target, rows in claimed.items() if rows}
-            if not claimed:
-                return 0
-            site = self._built([row for rows in claimed.values() for row in rows])
+        claimed: list[tuple[str, Sequence[Delivery], ExitStack]] = []
+        for target in self.ledger.due_targets():
+            if target in far or target in busy:
+                continue
+            in_hand = ExitStack()
+            rows = in_hand.enter_context(self.ledger.claim_publishes(target))
+            if rows:
+                claimed.append((target, rows, in_hand))
+        if not claimed:
+            return
+        site = self._built([row for _target, rows, _in_hand in claimed for row in rows])
+        for target, rows, in_hand in claimed:
             if site is None:
-                return len(due)
-            jobs = [partial(self._publish_to, target, rows, site) for target, rows in claimed.items()]
-            return self._side_by_side(jobs)
+                in_hand.close()
+            else:
+                yield target, partial(self._publish_held, in_hand, target, rows, site)
+
+    def _publish_held(self, in_hand: ExitStack, target_id: str, rows: Sequence[Delivery], site: Site) -> int:
+        with in_hand:
+            return self._publish_to(target_id, rows, site)
 
     def _built(self, rows: Sequence[Delivery]) -> Site | None:
         """The newest site, or None when it cannot be built: then all who wait for it wait longer."""
@@ -108,12 +143,12 @@ class Courier:
     def _publish_to(self, target_id: str, rows: Sequence[Delivery], site: Site) -> int:
         ids = [row.id for row in rows]
         try:
-            done = self._places.host(target_id).publish(site)
+            done = self._places.host(target_id).publish(replace(site, progress=self._lease_kept(ids)))
         except NeedsPerson as error:
             self.ledger.failed(ids, error.message, error.code)
         except SendingError as error:  # also what may have arrived: publishing compares before it writes
-            wait = error.after_s if isinstance(error, TryLater) else None
-            self._later(rows, error.message, error.code, wait)
+            after_s = error.after_s if isinstance(error, TryLater) else None
+            self._later(rows, error.message, error.code, after_s)
         except NotFound:
             self.ledger.cancelled(ids, "The target was removed.")
         except StatusDeskError as error:
@@ -122,8 +157,38 @@ class Courier:
             log.exception("publishing to %s", target_id)
             self._later(rows, "Publishing stopped on a fault in StatusDesk. The details are in the log.", "bug")
         else:
-            self.ledger.sent(ids, verified=done.verified)
+            url = self._places.public_url(target_id)
+            if url:
+                self.ledger.published(ids, site.build_id, url)
+            else:
+                self.ledger.sent(ids, verified=done.verified)
         return len(rows)
+
+    def _lease_kept(self, ids: Sequence[str]) -> Callable[[int, int], None]:
+        """What a host calls while it works: a publish may take longer than a lease."""
+        renewed = monotonic()
+
+        def progress(_done: int, _total: int) -> None:
+            nonlocal renewed
+            if monotonic() - renewed > LEASE.total_seconds() / 5:
+                renewed = monotonic()
+                if not self.ledger.renew(ids):
+                    raise TryLater("Another desk publishes there now.", code="lease")
+
+        return progress
+
+    def _see(self, target_id: str) -> int:
+        """Read the page back from where readers get it. A login page that answers 200 shows no build of ours."""
+        try:
+            build, fault = self._places.seen_build(target_id), ""
+        except NotFound:
+            return 0
+        except (SendingError, StatusDeskError) as error:
+            build, fault = "", error.message
+        self.ledger.seen(
+            target_id, build, fault or "The public address still shows an older page. It is looked at again."
+        )
+        return 1
 
     # Posts
 
@@ -164,7 +229,10 @@ class Courier:
             key=row.idempotency_key,
             created_at=row.created_at,
             first_sent_at=row.first_sent_at,
+            words=row.words,
             root=self.ledger.root_post(row),
+            mends=self.ledger.mended_post(row),
+            picture=self._places.picture(row.incident_ref or ""),
             incident_ref=row.incident_ref or "",
             seq=row.seq or 1,
         )
@@ -173,10 +241,11 @@ class Courier:
         if self.ledger.is_outdated(row):  # mended or overtaken while it was in somebody's hands
             self.ledger.superseded(ids)
             return
-        if not self.ledger.renew(row):  # the looking took so long that another courier is at it now
+        if not self.ledger.renew(ids):  # the looking took so long that another courier is at it now
             return
+        row = self.ledger.say_late(row)
         try:
-            remote = channel.send(post)
+            remote = channel.send(replace(post, text=row.text, words=row.words))
         except TryLater as error:
             self.ledger.retry(ids, attempts, error.message, error.code, error.after_s)
         except NeedsPerson as error:
@@ -193,6 +262,8 @@ class Courier:
         """Ask the network for a post that may have arrived. True only when it says that it did not."""
         try:
             remote = channel.find(post)
+        except CannotTell as error:
+            self.ledger.undecided([row.id], error.message)
         except SendingError as error:
             self._keep_doubt(row, error.message)
         except Exception:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 
 from statusdesk.channels import registry
 from statusdesk.channels.base import Limits
@@ -17,6 +19,9 @@ from statusdesk.domain.incident import Incident, IncidentUpdate
 from statusdesk.domain.post import PostWords
 from statusdesk.errors import Problem, Refused
 from statusdesk.store.writer import Writer
+
+PAGE_FIRST = timedelta(minutes=2)
+WAITS_FOR_PAGE = "Waits until the page shows it, at most two minutes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,10 @@ def limits_of(account: Account) -> Limits:
     )
 
 
-def compose_for(account: Account, words: PostWords) -> Composed:
-    """The post for one account, within its limits."""
-    return compose(words, limits_of(account), registry.kind(account.kind).count)
+def compose_for(account: Account, words: PostWords, workspace: Path) -> Composed:
+    """The post for one account, within its limits; with the workspace's own template where it has one."""
+    own = workspace / "templates" / "social"
+    return compose(words, limits_of(account), registry.kind(account.kind).count, (own / account.kind, own))
 
 
 def chosen(accounts: Sequence[Account], wanted: Sequence[str] | None) -> Sequence[Account]:
@@ -56,7 +62,9 @@ def chosen(accounts: Sequence[Account], wanted: Sequence[str] | None) -> Sequenc
     return list({by_key[key].id: by_key[key] for key in wanted}.values())
 
 
-def enqueue_update(writer: Writer, words: Words, accounts: Sequence[Account], *, supersedes: bool) -> None:
+def enqueue_update(
+    writer: Writer, words: Words, accounts: Sequence[Account], workspace: Path, *, supersedes: bool
+) -> None:
     """Queue an update for every target and these accounts. What waits about the incident is superseded everywhere.
 
     A drill queues nothing, whatever is asked (invariant 14). A correction does not supersede: it mends what was said.
@@ -66,6 +74,8 @@ def enqueue_update(writer: Writer, words: Words, accounts: Sequence[Account], *,
         return
     if supersedes:
         writer.supersede(incident.id)
+    # The page first: a post's link must work when it goes out. It waits for that, but not for ever.
+    waits = bool(words.post.link) and bool(writer.targets())
     for account in accounts:
         writer.add_delivery(
             Delivery(
@@ -78,12 +88,15 @@ def enqueue_update(writer: Writer, words: Words, accounts: Sequence[Account], *,
                 incident_ref=incident.ref,
                 update_id=update.id,
                 seq=update.seq,
-                text=compose_for(account, words.post).text,
+                text=compose_for(account, words.post, workspace).text,
+                words=words.post,
                 link=words.post.link,
                 language=update.language,
                 idempotency_key=ids.new_tid(writer.at),
                 created_at=writer.at,
+                next_try_at=writer.at + PAGE_FIRST if waits else None,
                 event_head=writer.head(),
+                note=WAITS_FOR_PAGE if waits else "",
                 updated_at=writer.at,
             )
         )

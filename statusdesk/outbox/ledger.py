@@ -9,13 +9,15 @@ from __future__ import annotations
 import random
 from collections.abc import Collection, Container, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
+from statusdesk import redact
 from statusdesk.clock import Clock
 from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState, RemotePost, may_become
 from statusdesk.errors import EnvironmentFault
+from statusdesk.outbox.enqueue import compose_for
 from statusdesk.outbox.leases import Holder
 from statusdesk.store import Store
 from statusdesk.store.outbox import Outbox
@@ -27,6 +29,14 @@ LONGEST_WAIT = timedelta(hours=1)  # what a network may ask for; a later time co
 LOOK_AFTER = timedelta(seconds=10)  # a slow server may still be at it; asked too early, it would say no
 HOLDS_UP = timedelta(minutes=15)  # so long a post in doubt holds up the newer ones of its account
 WRITE_TRIES = 3
+BY_HAND_NOW = "Somebody is posting it by hand."
+UNSEEN = "Sent before the page was seen to show it."
+_NEVER = datetime.max.replace(tzinfo=UTC)
+LOOK_FOR_PAGE_S = (2.0, 60.0)  # the pauses between looks at the public page, first and last
+LOOK_FOR_PAGE_UNTIL = timedelta(minutes=30)  # a host that shows nothing after that will not do so by itself
+LATE = timedelta(minutes=10)  # a post that goes out later than this says why, when the fault was ours
+# Codes of net/web.py for “nothing got out of here”.
+OUR_LINE = ("dns", "no-connection", "timeout", "tls")
 
 
 def backoff_s(attempts: int) -> float:
@@ -52,16 +62,31 @@ def _due_at(row: Delivery, now: datetime) -> datetime:
     """When something is to be done about a row. A time beyond all reason was set by a clock that went wrong."""
     if row.state is DeliveryState.SENDING:
         return row.lease_until or now
+    if _is_undecided(row):
+        return _NEVER
     wait = row.next_try_at or row.created_at
     return now if wait > now + LONGEST_WAIT + timedelta(minutes=5) else wait
+
+
+def _is_undecided(row: Delivery) -> bool:
+    """Whether only a person can say what became of a post: its network has no way to tell."""
+    return row.state is DeliveryState.UNKNOWN and row.next_try_at is None
+
+
+def _is_in_doubt(row: Delivery) -> bool:
+    """Whether the network will be asked what became of a post."""
+    return row.state is DeliveryState.UNKNOWN and not _is_undecided(row)
 
 
 def _first_in_line(rows: Sequence[Delivery], now: datetime) -> Delivery | None:
     """Whose turn it is at an account: the oldest, so that words come in order.
 
-    A post in doubt holds up the newer ones only for a while, and never where it can be looked into right now.
+    A post in doubt holds up the newer ones only for a while, never where it can be looked into right now, and not at
+    all where only a person can tell.
     """
     for row in rows:
+        if _is_undecided(row):
+            continue
         stuck = row.state is DeliveryState.UNKNOWN and now - (row.first_sent_at or now) > HOLDS_UP
         if not stuck or _due_at(row, now) <= now:
             return row
@@ -128,8 +153,9 @@ class Ledger:
         """When the courier should look again; None when nothing waits that this computer can send."""
         now = self._now()
         with self._store.read() as sql:
-            rows = Outbox(sql).open_rows()
-        watched = [row for row in rows if row.state in (DeliveryState.SENDING, DeliveryState.UNKNOWN)]
+            rows, unseen = Outbox(sql).open_rows(), Outbox(sql).to_see()
+        watched = [row for row in rows if row.state is DeliveryState.SENDING or _is_in_doubt(row)]
+        watched += unseen
         watched += [row for _account, row in self._turns(DeliveryKind.POST, now)]
         watched += [row for row in rows if row.kind is DeliveryKind.PUBLISH]
         return min((_due_at(row, now) for row in watched if row.destination_id not in out_of_reach), default=None)
@@ -152,7 +178,9 @@ class Ledger:
             row = box.lock(first.id) if first is not None else None
             if row is None or not may_become(row.state, DeliveryState.SENDING) or _due_at(row, now) > now:
                 return None
-            claimed = self._lease(box, row, now)
+            overdue = row.state is DeliveryState.QUEUED and row.next_try_at is not None  # the page was waited for
+            note = UNSEEN if overdue else "" if row.note == BY_HAND_NOW else row.note
+            claimed = self._lease(box, row, now, note=note)
             return None if claimed is None else Claimed(claimed, look_first=row.state is DeliveryState.UNKNOWN)
 
     @contextmanager
@@ -176,7 +204,7 @@ class Ledger:
                 return ()
             return [claimed for row in rows if (claimed := self._lease(box, row, now)) is not None]
 
-    def _lease(self, box: Outbox, row: Delivery, now: datetime) -> Delivery | None:
+    def _lease(self, box: Outbox, row: Delivery, now: datetime, **more: object) -> Delivery | None:
         self.holder.take([row.id])
         return box.change(
             row,
@@ -186,13 +214,14 @@ class Ledger:
             first_sent_at=row.first_sent_at or now,
             lease_until=now + LEASE,
             lease_owner=self.holder.name,
+            **more,
         )
 
-    def renew(self, row: Delivery) -> bool:
-        """A fresh lease for what is about to go out; False when another courier has taken it meanwhile."""
+    def renew(self, ids: Collection[str]) -> bool:
+        """A fresh lease for what goes out now; False when another courier has taken it meanwhile."""
         now = self._now()
         with self._store.claim() as sql:
-            return bool(Outbox(sql).finish([row.id], self.holder.name, now, lease_until=now + LEASE))
+            return bool(Outbox(sql).finish(ids, self.holder.name, now, lease_until=now + LEASE))
 
     def is_outdated(self, delivery: Delivery) -> bool:
         """Whether its words were mended, or newer ones exist: then they are not posted late."""
@@ -203,6 +232,77 @@ class Ledger:
         """What a post replies to: the incident's first post on that account."""
         with self._store.read() as sql:
             return Outbox(sql).root_post(delivery.incident_id or "", delivery.destination_id)
+
+    def mended_post(self, delivery: Delivery) -> RemotePost | None:
+        """The post that a correction or a retraction is about, where it is out."""
+        if delivery.words is None or not delivery.words.event.mends:
+            return None
+        with self._store.read() as sql:
+            return Outbox(sql).mended_post(delivery)
+
+    def say_late(self, row: Delivery) -> Delivery:
+        """The post as it goes out now: one that our own line held up for long says so (flow f).
+
+        Its text is changed in the record before it is sent, so that a look for it later looks for these words.
+        """
+        now = self._now()
+        if row.words is None or now - row.created_at < LATE or row.error_code not in OUR_LINE:
+            return row
+        with self._store.claim() as sql:
+            box = Outbox(sql)
+            # Where other words got out meanwhile, the fault is not in our line.
+            delayed = not box.anything_left_us(row.created_at + LATE / 2, now - LATE / 10)
+            if delayed is row.words.delayed:
+                return row
+            words = replace(row.words, delayed=delayed)
+            text = compose_for(box.account(row.destination_id), words, self._store.workspace.folder).text
+            box.finish([row.id], self.holder.name, now, text=text, words=words)
+        return replace(row, text=text, words=words)
+
+    # The page first: a post's link must work when it goes out.
+
+    def release(self) -> None:
+        """Let posts go whose page was seen, or will not be seen however long they wait."""
+        with self._store.read() as sql:
+            if not Outbox(sql).held_posts():
+                return
+        with self._store.claim() as sql:
+            box = Outbox(sql)
+            leading = box.leading_targets()
+            shown, coming = box.shown_head(leading), box.coming_head(leading)
+            for row in box.held_posts():
+                if row.event_head <= shown:
+                    box.change(row, self._now(), next_try_at=None, note="")
+                elif row.event_head > coming:
+                    box.change(row, self._now(), next_try_at=None, note=UNSEEN)
+
+    def published(self, ids: Collection[str], build: str, url: str) -> None:
+        """It went over; whether readers get it is looked at from now on."""
+        remote = {"remote_id": build, "remote_url": url}
+        self._finish(ids, state=DeliveryState.SENT, next_try_at=self._now(), error="", error_code="", note="", **remote)
+
+    def unseen_targets(self) -> Sequence[str]:
+        """Targets whose public address should be looked at now."""
+        now = self._now()
+        with self._store.read() as sql:
+            rows = Outbox(sql).to_see()
+        return list(dict.fromkeys(row.destination_id for row in rows if _due_at(row, now) <= now))
+
+    def seen(self, target_id: str, build: str, fault: str = "") -> None:
+        """What the public address of a target shows: one of our builds, or something else and `fault` says what."""
+        now = self._now()
+        with self._store.claim() as sql:
+            box = Outbox(sql)
+            rows = box.to_see(target_id)
+            shown = max((row.event_head for row in rows if row.remote and row.remote.id == build), default=0)
+            box.verify(target_id, shown, now)
+            for row in rows:
+                if row.event_head <= shown:
+                    continue
+                waited = now - row.updated_at if row.error_code != "unseen" else now - (row.first_sent_at or now)
+                pause = min(max(waited.total_seconds() / 2, LOOK_FOR_PAGE_S[0]), LOOK_FOR_PAGE_S[1])
+                again = None if waited > LOOK_FOR_PAGE_UNTIL else now + timedelta(seconds=pause)
+                box.change(row, now, next_try_at=again, error=fault, error_code="unseen")
 
     # How a claim ends. A claim that was lost meanwhile (lease overrun, taken by another courier) changes nothing.
 
@@ -237,6 +337,10 @@ class Ledger:
         """The place is gone; nothing can be sent there, nor asked for."""
         self._finish(ids, state=DeliveryState.CANCELLED, next_try_at=None, error=why, error_code="gone")
 
+    def undecided(self, ids: Collection[str], why: str) -> None:
+        """It may have arrived, and the network has no way to tell: a person must look, and decide."""
+        self._finish(ids, state=DeliveryState.UNKNOWN, next_try_at=None, error=why, error_code="undecided")
+
     def unknown(self, ids: Collection[str], attempts: int, why: str, code: str) -> None:
         """It may have arrived; the network is asked before anything is sent again."""
         wait = LOOK_AFTER if attempts <= 1 else timedelta(seconds=backoff_s(attempts - 1))
@@ -245,6 +349,8 @@ class Ledger:
 
     def _finish(self, ids: Collection[str], **columns: object) -> None:
         """Write how it ended. What happened is worth some patience with a busy database: it cannot be asked again."""
+        if isinstance(why := columns.get("error"), str):
+            columns["error"] = redact.scrubbed(why)
         for left in reversed(range(WRITE_TRIES)):
             try:
                 with self._store.claim() as sql:

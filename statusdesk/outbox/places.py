@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from statusdesk import redact
 from statusdesk.channels import registry as channels
 from statusdesk.channels.base import Channel, Connection, Limits
 from statusdesk.clock import Clock
@@ -48,6 +49,7 @@ class OpenPlaces:
 
     def open_account(self, account: Account, secret: str, limits: Limits | None = None) -> Channel:
         """An account's network, with a token that need not be in the keyring yet."""
+        redact.remember(secret)
         return channels.kind(account.kind).open(
             Connection(
                 handle=account.handle,
@@ -68,6 +70,7 @@ class OpenPlaces:
 
     def open_target(self, target: Target, secret: str) -> TargetHost:
         """A target's host, with a credential that need not be in the keyring yet."""
+        redact.remember(secret)
         if target.kind == "folder":  # looked at each time: a link may lead elsewhere by now
             check_apart(self._folder, Path(target.location).expanduser())
         state = self._folder / "targets" / f"{target.id}.json"
@@ -88,6 +91,24 @@ class OpenPlaces:
         if secret is None and wanted is not None and not wanted.optional:
             raise Refused(f"{wanted.label} of {place} is not in this computer's key store. Connect it again.")
         return secret or ""
+
+    def public_url(self, target_id: str) -> str:
+        """Where readers find what a target holds; empty for a folder that nobody named an address for."""
+        with self._store.read() as sql:
+            reader = Reader(sql)
+            target = reader.target(target_id)
+            return target.public_url or ("" if target.kind == "folder" else reader.page().base_url)
+
+    def seen_build(self, target_id: str) -> str:
+        """The id of the build that readers get now."""
+        from statusdesk.targets.readback import shown_build  # noqa: PLC0415  loads the HTTP library
+
+        return shown_build(self.public_url(target_id))
+
+    def picture(self, incident_ref: str) -> Path | None:
+        """An incident's card in the built site, if it has one."""
+        card = self.site_folder() / "incidents" / incident_ref / "card.png"
+        return card if incident_ref and card.is_file() else None
 
     @contextmanager
     def public(self) -> Iterator[PublicRecordReader]:

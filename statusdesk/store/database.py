@@ -24,7 +24,8 @@ from statusdesk.errors import EnvironmentFault, NotFound, Refused
 from statusdesk.paths import state_dir
 from statusdesk.store import tables as t
 
-REVISIONS = ("0001", "0002")  # all that this version knows, oldest first; a test holds it against the migration scripts
+# All that this version knows, oldest first; a test holds it against the migration scripts.
+REVISIONS = ("0001", "0002", "0003")
 BUSY_TIMEOUT_MS = 5_000
 DATABASE_FILE = "statusdesk.db"
 

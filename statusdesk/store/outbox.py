@@ -12,13 +12,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState
+from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState, RemotePost
 from statusdesk.domain.incident import UpdateKind
 from statusdesk.store import tables as t
 from statusdesk.store.reader import Reader
 from statusdesk.store.rows import make_delivery
 
 _OPEN = (DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
+_ARRIVED = (DeliveryState.SENT, DeliveryState.VERIFIED)
 
 
 class Outbox(Reader):
@@ -62,6 +64,83 @@ class Outbox(Reader):
         later = sa.and_(u.seq > row.seq, u.kind.not_in((UpdateKind.CORRECTION, UpdateKind.RETRACTION)))
         query = sa.select(u.id).where(u.incident_id == row.incident_id, sa.or_(u.corrects_seq == row.seq, later))
         return self.sql.execute(query.limit(1)).first() is not None
+
+    def mended_post(self, row: Delivery) -> RemotePost | None:
+        """The post of the update that a correction or a retraction is about, where it is out on the same account."""
+        u, d = t.updates.c, t.deliveries.c
+        mended = sa.select(u.corrects_seq).where(u.id == row.update_id).scalar_subquery()
+        query = sa.select(d.remote_id, d.remote_url).where(
+            d.incident_id == row.incident_id,
+            d.destination_id == row.destination_id,
+            d.seq == mended,
+            d.state.in_(_ARRIVED),
+            d.remote_id.is_not(None),
+        )
+        found = self.sql.execute(query).one_or_none()
+        return None if found is None else RemotePost(id=found[0], url=found[1])
+
+    def leading_targets(self) -> Sequence[str]:
+        """The targets whose showing a post waits for: those at the page's own address, else any."""
+        base = self.page().base_url.rstrip("/")
+        known = self.targets()
+        return [one.id for one in known if base and one.public_url.rstrip("/") == base] or [one.id for one in known]
+
+    def held_posts(self) -> Sequence[Delivery]:
+        """Posts that wait until the page shows what they say."""
+        d = t.deliveries.c
+        query = sa.select(t.deliveries).where(
+            d.kind == DeliveryKind.POST, d.state == DeliveryState.QUEUED, d.next_try_at.is_not(None)
+        )
+        return [make_delivery(row) for row in self.sql.execute(query)]
+
+    def to_see(self, target_id: str | None = None) -> Sequence[Delivery]:
+        """Publishes that went out and were not yet seen at their public address, oldest first."""
+        d = t.deliveries.c
+        query = sa.select(t.deliveries).where(
+            d.kind == DeliveryKind.PUBLISH, d.state == DeliveryState.SENT, d.next_try_at.is_not(None)
+        )
+        if target_id is not None:
+            query = query.where(d.destination_id == target_id)
+        return [make_delivery(row) for row in self.sql.execute(query.order_by(d.event_head, d.id))]
+
+    def shown_head(self, targets: Collection[str]) -> int:
+        """How much of the record was seen on one of these targets."""
+        d = t.deliveries.c
+        query = sa.select(sa.func.max(d.event_head)).where(
+            d.destination_id.in_(targets), d.state == DeliveryState.VERIFIED, d.kind == DeliveryKind.PUBLISH
+        )
+        return self.sql.execute(query).scalar_one_or_none() or 0
+
+    def coming_head(self, targets: Collection[str]) -> int:
+        """How much of the record is still on its way to one of these targets, or waits to be seen there."""
+        d = t.deliveries.c
+        on_the_way = sa.or_(d.state.in_(_OPEN), sa.and_(d.state == DeliveryState.SENT, d.next_try_at.is_not(None)))
+        query = sa.select(sa.func.max(d.event_head)).where(
+            d.destination_id.in_(targets), d.kind == DeliveryKind.PUBLISH, on_the_way
+        )
+        return self.sql.execute(query).scalar_one_or_none() or 0
+
+    def anything_left_us(self, since: datetime, until: datetime) -> bool:
+        """Whether a word reached some place beyond this computer in that time: then our own line worked."""
+        d = t.deliveries.c
+        outside = sa.or_(
+            sa.and_(d.kind == DeliveryKind.POST, d.remote_id.is_not(None), d.remote_url.not_like("file:%")),
+            sa.and_(d.kind == DeliveryKind.PUBLISH, d.remote_url.like("http%")),
+        )
+        query = sa.select(d.id).where(d.state.in_(_ARRIVED), d.updated_at.between(since, until), outside)
+        return self.sql.execute(query.limit(1)).first() is not None
+
+    def verify(self, target_id: str, upto_head: int, now: datetime) -> int:
+        """The public address shows this much of the record: all that went there before is shown, too. Counts them."""
+        d = t.deliveries.c
+        mine = sa.update(t.deliveries).where(
+            d.destination_id == target_id,
+            d.kind == DeliveryKind.PUBLISH,
+            d.state == DeliveryState.SENT,
+            d.event_head <= upto_head,
+        )
+        shown = {"state": DeliveryState.VERIFIED, "next_try_at": None, "error": "", "error_code": "", "note": ""}
+        return int(self.sql.execute(mine.values(updated_at=now, **shown)).rowcount)
 
     def change(self, seen: Delivery, now: datetime, **columns: Any) -> Delivery | None:
         """Change a row, if it still is as it was seen; returns it as it is then, or None."""

@@ -373,6 +373,11 @@ class Reader:
         row = self.sql.execute(query).one_or_none()
         return None if row is None else RemotePost(id=row[0], url=row[1])
 
+    def open_replies(self) -> int:
+        """How many replies nobody made anything of yet."""
+        query = sa.select(sa.func.count()).select_from(t.reply_rows).where(t.reply_rows.c.handled_as.is_(None))
+        return int(self.sql.execute(query).scalar_one())
+
     def drafts(self) -> Sequence[tuple[str, datetime, dict[str, Any]]]:
         """Forms that were not published, newest first: key, when saved, content."""
         query = sa.select(t.drafts.c.key, t.drafts.c.saved_at, t.drafts.c.payload).order_by(t.drafts.c.saved_at.desc())
@@ -395,4 +400,6 @@ class Reader:
             trouble=self.deliveries(states=_TROUBLE, limit=50),
             site=site,
             incidents_total=self.incidents_total(),
+            queue=self.deliveries(states=(DeliveryState.RETRY_WAIT,), limit=50),
+            open_replies=self.open_replies(),
         )

@@ -12,7 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import types
 
-from statusdesk.domain import audit, component, delivery, incident, maintenance, page, people, promise
+from statusdesk.domain import audit, component, delivery, incident, maintenance, page, people, promise, replies
+from statusdesk.domain.post import PostWords
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -65,6 +66,24 @@ class Days(types.TypeDecorator[tuple[date, ...]]):
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> tuple[date, ...]:  # noqa: ARG002
         """To days."""
         return tuple(date.fromisoformat(text) for text in value or ())
+
+
+class Facts(types.TypeDecorator[PostWords]):
+    """What a post says, as a JSON object."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(none_as_null=True)
+
+    def process_bind_param(self, value: PostWords | None, dialect: sa.Dialect) -> dict[str, Any] | None:  # noqa: ARG002
+        """To JSON."""
+        return None if value is None else value.as_record()
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> PostWords | None:  # noqa: ARG002
+        """From JSON."""
+        return None if value is None else PostWords.of_record(value)
 
 
 class Pairs(types.TypeDecorator[tuple[Any, ...]]):
@@ -429,6 +448,7 @@ deliveries = sa.Table(
     _ref("update_id", "incident_update.id", null=True),
     _int("seq", None, null=True),
     _text("text"),
+    sa.Column("words", Facts),
     _text("link"),
     _text("language", 16),
     _text("idempotency_key", 64),
@@ -443,6 +463,7 @@ deliveries = sa.Table(
     sa.Column("event_head", sa.BigInteger, nullable=False, default=0),
     _text("error_code", 64),
     _text("error"),
+    _text("note"),
     _at("updated_at"),
     # Invariant 15: one word goes to one place once. Every retry is the same row.
     sa.UniqueConstraint("update_id", "destination_id"),
@@ -508,6 +529,27 @@ follow_ups = sa.Table(
     _int("attempts"),
     sa.Index(None, "incident_id"),
     sa.Index(None, "state"),
+)
+
+# What somebody answered to a post of ours. Rows are erased after 90 days.
+reply_rows = sa.Table(
+    "reply",
+    metadata,
+    _id(),
+    sa.Column("account_id", sa.String(26), nullable=False),
+    _ref("incident_id", "incident.id"),
+    sa.Column("incident_ref", sa.String(24), nullable=False),
+    _text("remote_id"),
+    _text("author"),
+    _text("text"),
+    _text("url"),
+    _at("at"),
+    _at("read_at"),
+    _word("tag", replies.ReplyTag, null=True),
+    _word("handled_as", replies.HandledAs, null=True),
+    _at("handled_at", null=True),
+    sa.UniqueConstraint("account_id", "remote_id"),
+    sa.Index(None, "at"),
 )
 
 # A person's number, for a while (F09). Its row can be erased when it is over.

@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
+from statusdesk import clock
 from statusdesk.domain.board import CheckLine
 from statusdesk.domain.drafts import CLOCK_SLACK
 from statusdesk.domain.times import rfc3339
 from statusdesk.errors import StatusDeskError
 from statusdesk.outbox.places import check_apart
 from statusdesk.verbs.destinations import DestinationVerbs
+from statusdesk.verbs.network import clock_words
 
 LEAST_FREE = 200 * 1024 * 1024
 
@@ -22,11 +24,12 @@ class CheckupVerbs(DestinationVerbs):
 
     def examine(self) -> tuple[CheckLine, ...]:
         """The workspace, the clock, the site folder, the key store, every target and account. Blocks on the network."""
-        found = [self._look_at_record(), self._look_at_clock(), self._look_at_folder(), self._look_at_key_store()]
+        found = [self._look_at_record(), self._look_at_folder(), self._look_at_key_store()]
         for target in self.targets():
             found += _looked_at(target.name, partial(self.check_target, target.id))
         for account in self.accounts():
             found += _looked_at(account.name, partial(self.check_account, account.id))
+        found.append(self._look_at_clock())  # after servers were asked: their answers tell the time
         tally = self.tally()
         words = f"{tally.waiting} waiting, {tally.failed} failed, {tally.unknown} unknown"
         return (*found, CheckLine(what="Deliveries", ok=None if not tally.complete else True, result=words))
@@ -51,7 +54,8 @@ class CheckupVerbs(DestinationVerbs):
         if newest > now + CLOCK_SLACK:
             words = f"{rfc3339(now)} is before the newest entry ({rfc3339(newest)}). Set this computer's clock"
             return CheckLine(what="Clock", ok=False, result=words)
-        return CheckLine(what="Clock", ok=True, result=rfc3339(now))
+        wrong = clock_words(clock.servers.ahead())
+        return CheckLine(what="Clock", ok=not wrong, result=wrong or rfc3339(now))
 
     def _look_at_folder(self) -> CheckLine:
         out = self._places.site_folder()

@@ -84,7 +84,7 @@ class IncidentVerbs(Verbs):
             words = words_of_update(reader, page, incident, draft, event, now)
         made = []
         for account in accounts:
-            post = compose_for(account, words)
+            post = compose_for(account, words, self._store.workspace.folder)
             limit = limits_of(account).characters
             made.append(
                 board.PostPreview(
@@ -95,7 +95,7 @@ class IncidentVerbs(Verbs):
                     count=post.count,
                     limit=limit,
                     cut=post.cut,
-                    trouble=account.trouble,
+                    trouble=account.trouble or post.fault,
                 )
             )
         return tuple(made)
@@ -267,7 +267,7 @@ class IncidentVerbs(Verbs):
         update = self._add_update(writer, incident, draft.message, draft, page, kind=kind)
         self._apply(writer, incident, update, draft, page, ended=event in (Event.RESOLVED, Event.WITHDRAWN))
         writer.event(event.value, Touched.INCIDENT, incident.ref, self._override_reasons(draft))
-        enqueue_update(writer, Words(incident, update, words), accounts, supersedes=True)
+        enqueue_update(writer, Words(incident, update, words), accounts, self._store.workspace.folder, supersedes=True)
         return incident_changes(writer, incident.ref, update.seq, components=True)
 
     def _add_update(
@@ -419,7 +419,9 @@ class IncidentVerbs(Verbs):
             out, waited = writer.supersede_update(said[seq].id)
             wanted = out if kind is UpdateKind.RETRACTION else out | waited
             accounts = [one for one in chosen(writer.accounts(), None) if one.id in wanted]
-            enqueue_update(writer, Words(incident, update, words), accounts, supersedes=False)
+            enqueue_update(
+                writer, Words(incident, update, words), accounts, self._store.workspace.folder, supersedes=False
+            )
             return incident_changes(writer, incident.ref, update.seq)
 
     @staticmethod

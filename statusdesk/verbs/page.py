@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from statusdesk import clock
 from statusdesk.domain import board as views
 from statusdesk.domain import ids
 from statusdesk.domain.audit import Changes, Touched
@@ -18,6 +19,7 @@ from statusdesk.outbox.enqueue import enqueue_publish
 from statusdesk.site.stamp import stamp
 from statusdesk.store.writer import Writer
 from statusdesk.verbs.base import Verbs
+from statusdesk.verbs.network import clock_words
 
 NAME_LIMIT = 60
 REACH_US = "How to reach us"
@@ -47,7 +49,7 @@ class PageVerbs(Verbs):
                 behind=built is None or reader.publishes_wait(),
                 output_dir=str(out),
             )
-            return reader.board(self._now(), site)
+            return replace(reader.board(self._now(), site), clock_trouble=clock_words(clock.servers.ahead()))
 
     def preview_url(self) -> str:
         """The address on this computer where the built site can be looked at; served as long as the desk is open."""

@@ -75,6 +75,7 @@ def _words(
         link=f"{base}/incidents/{incident.ref}/" if base else "",
         components=names,
         state=incident.state.value,
+        impact=incident.impact.value,
         cause=cause,
         eta_due=eta_due,
         next_due=next_due,

@@ -29,8 +29,9 @@ def test_the_browser_starts(chromium, tmp_path):
 
 
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads /proc to see who listens where")
-def test_the_servers_listen_on_this_computer_only(bluesky_server, mastodon_server):
-    ports = {int(server.url.rpartition(":")[2]) for server in (bluesky_server, mastodon_server)}
+def test_the_servers_listen_on_this_computer_only(bluesky_server, mastodon_server, matrix_server, mail_server):
+    servers = (bluesky_server, mastodon_server, matrix_server)
+    ports = {int(server.url.rpartition(":")[2]) for server in servers} | {mail_server.starttls, mail_server.tls}
     rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
     listening = {(row[1].split(":")[0], int(row[1].split(":")[1], 16)) for row in rows if row[3] == "0A"}
     assert {host for host, port in listening if port in ports} == {"0100007F"}

@@ -179,6 +179,11 @@ class FaultServer:
         for step in steps:
             self._steps.put(step)
 
+    def forget(self) -> None:
+        """Begin anew: no script, nothing asked."""
+        self._steps = queue.SimpleQueue()
+        self.requests.clear()
+
     def asked(self) -> list[str]:
         """The requests so far: `GET /path`."""
         return [f"{request.method} {request.path}" for request in self.requests]

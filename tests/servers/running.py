@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -88,11 +90,14 @@ def answers(url: str) -> bool:
         return False
 
 
-def call(url: str, body: Mapping[str, object] | None = None, token: str = "") -> dict[str, object]:
+def call(
+    url: str, body: Mapping[str, object] | None = None, token: str = "", method: str | None = None
+) -> dict[str, object]:
     """One JSON request of the tests' own, to look at a server without the code under test."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    with urllib.request.urlopen(urllib.request.Request(url, data=data, headers=headers), timeout=20) as answer:
+    request = urllib.request.Request(url, data=data, headers=headers, method=method)
+    with urllib.request.urlopen(request, timeout=20) as answer:
         return json.load(answer)
 
 
@@ -121,9 +126,48 @@ def bluesky(folder: Path) -> Iterator[BlueskyServer]:
     command = [setup.node(), "--require", HERE / "pds" / "loopback.cjs", HERE / "pds" / "server.mjs"]
     with process(command, folder, environment, lambda: answers(f"{url}/xrpc/_health")):
         handle, password = "northlake.test", "app-pass-word-0042"
-        body = {"handle": handle, "email": "status@northlake.test", "password": password}
-        made = call(f"{url}/xrpc/com.atproto.server.createAccount", body)
+        made = bluesky_account(url, handle, password)
         yield BlueskyServer(url, handle, password, str(made["did"]))
+
+
+@contextmanager
+def bluesky_network(folder: Path, postgres_url: str) -> Iterator[str]:
+    """The AT Protocol's own test network, AppView included; gives the PDS's address. Raises Missing."""
+    installed, redis = setup.network_folder(), setup.redis()
+    port = free_port()
+    memory = folder / "memory"
+    memory.mkdir()
+    command = [redis, "--port", str(port), "--bind", HOST, "--save", "", "--dir", memory]
+    environment = {
+        "DB_POSTGRES_URL": postgres_url.replace("postgresql+psycopg://", "postgresql://"),
+        "REDIS_HOST": f"{HOST}:{port}",
+        "NETWORK_MODULES": str(installed),
+        "LOG_ENABLED": "false",
+    }
+    server = [setup.node(), "--require", HERE / "pds" / "loopback.cjs", HERE / "network" / "server.mjs"]
+    with (
+        process(command, memory, {}, lambda: _listens(port)),
+        process(server, folder, environment, lambda: bool(_said(folder))),
+    ):
+        yield str(_said(folder)["pds"])
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection((HOST, port), timeout=5):
+        return True
+    return False
+
+
+def _said(folder: Path) -> dict[str, object]:
+    """The line of JSON with which a program says that it is ready."""
+    lines = (folder / "log").read_text("utf-8", "replace").splitlines()
+    return next((json.loads(line) for line in lines if line.startswith('{"ready":true') and line.endswith("}")), {})
+
+
+def bluesky_account(url: str, handle: str, password: str) -> dict[str, object]:
+    """A new account on a PDS."""
+    body = {"handle": handle, "email": f"{handle.partition('.')[0]}@northlake.test", "password": password}
+    return call(f"{url}/xrpc/com.atproto.server.createAccount", body)
 
 
 @contextmanager

@@ -49,11 +49,17 @@ def node() -> Path:
 def pds_folder() -> Path:
     """The folder with the installed AT Protocol server; installs it when it is not there yet. Raises Missing."""
 
-    def needed() -> None:
-        for compiler, package in (("g++", "g++"), ("make", "make"), ("python3", "python3")):
-            program(compiler, package)  # better-sqlite3 is compiled
+    return _npm_folder("pds", "the AT Protocol server; this takes about three minutes, once", _compilers)
 
-    return _npm_folder("pds", "the AT Protocol server; this takes about three minutes, once", needed)
+
+def network_folder() -> Path:
+    """The folder with the AT Protocol's test network; installs it when it is not there yet. Raises Missing."""
+    return _npm_folder("network", "the AT Protocol's test network; this takes about three minutes, once", _compilers)
+
+
+def _compilers() -> None:
+    for compiler, package in (("g++", "g++"), ("make", "make"), ("python3", "python3")):
+        program(compiler, package)  # better-sqlite3 is compiled
 
 
 def page_folder() -> Path:
@@ -64,6 +70,60 @@ def page_folder() -> Path:
 def java() -> Path:
     """Java, for the Nu checker."""
     return program("java", "default-jre-headless")
+
+
+def synapse_python() -> Path:
+    """The Python of a virtual environment with a Matrix server; makes it when it is not there yet. Raises Missing."""
+    return _venv_folder("synapse", "the Matrix server; this takes about a minute, once") / "bin" / "python"
+
+
+def mail_programs() -> tuple[Path, Path]:
+    """Postfix and Dovecot. Raises Missing, also for whoever may not start them."""
+    found = postfix(), dovecot()
+    if os.geteuid() != 0:
+        raise Missing("Postfix starts for root only.")
+    return found
+
+
+def postfix() -> Path:
+    """The mail server."""
+    return program("postfix", "postfix", "/usr/sbin/postfix")
+
+
+def dovecot() -> Path:
+    """What checks passwords and fills mailboxes."""
+    lmtp = Path("/usr/lib/dovecot/lmtp")
+    if not lmtp.exists():
+        raise Missing("Dovecot is missing: apt-get install dovecot-lmtpd", "dovecot-lmtpd")
+    return program("dovecot", "dovecot-lmtpd", "/usr/sbin/dovecot")
+
+
+def _venv_folder(name: str, what: str) -> Path:
+    """A virtual environment in the user's cache with what `tests/servers/NAME/requirements.txt` lists, by its hashes."""
+    wanted = HERE / name / "requirements.txt"
+    about = f"{platform.system()} {platform.machine()} {sys.version_info[:2]}"
+    version = hashlib.sha256(wanted.read_bytes() + about.encode()).hexdigest()[:12]
+    cache = Path(platformdirs.user_cache_dir("statusdesk-tests", appauthor=False))
+    folder = cache / f"{name}-{version}"
+    if folder.is_dir():
+        return folder
+    cache.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(cache / f"{name}-{version}.lock", timeout=_INSTALL_S):
+        if not folder.is_dir():
+            _say(f"Installing {what}.")
+            aside = folder.with_name(f"{folder.name}.part")
+            shutil.rmtree(aside, ignore_errors=True)
+            _run("venv", [sys.executable, "-m", "venv", aside])
+            pip = [aside / "bin" / "python", "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+            _run("pip", [*pip, "--only-binary", ":all:", "--require-hashes", "-r", wanted])
+            aside.rename(folder)
+    return folder
+
+
+def _run(what: str, command: Sequence[str | Path]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_INSTALL_S, check=False)
+    if done.returncode:
+        raise Missing(f"{what} could not install it (it needs the network once): {done.stderr.strip()[-300:]}")
 
 
 def _npm_folder(name: str, what: str, needed: Callable[[], None], *options: str) -> Path:
@@ -141,6 +201,11 @@ def postgres_bin() -> Path:
     return program("initdb", "postgresql").parent
 
 
+def redis() -> Path:
+    """A Redis server, for the AT Protocol's test network."""
+    return program("redis-server", "redis-server")
+
+
 def nginx_dav() -> Path:
     """What makes nginx list a folder over WebDAV."""
     found = Path("/usr/lib/nginx/modules/ngx_http_dav_ext_module.so")
@@ -159,11 +224,29 @@ NEEDED: dict[str, Callable[[], Path]] = {
     "C++ compiler": lambda: program("g++", "g++"),
     "make": lambda: program("make", "make"),
     "Java": java,
+    "mail server": postfix,
+    "mailboxes": dovecot,
     "SSH server": lambda: program("sshd", "openssh-server", "/usr/sbin/sshd"),
     "SSH": lambda: program("ssh", "openssh-client"),
     "rsync": lambda: program("rsync", "rsync"),
     "nginx": lambda: program("nginx", "nginx-light", "/usr/sbin/nginx"),
     "WebDAV for nginx": nginx_dav,
+    "Redis": redis,
+}
+
+
+_INSTALLED: dict[str, Callable[[], Path]] = {
+    "AT Protocol server": pds_folder,
+    "AT Protocol network": network_folder,
+    "judges of pages": page_folder,
+}
+
+
+# What is made in the user's cache.
+_MADE: dict[str, Callable[[], Path]] = {
+    "AT Protocol server": pds_folder,
+    "judges of pages": page_folder,
+    "Matrix server": synapse_python,
 }
 
 
@@ -198,7 +281,7 @@ def main() -> int:
     if packages := missing_packages():
         install_packages(packages)
     missing = 0
-    for what, look in (NEEDED | {"AT Protocol server": pds_folder, "judges of pages": page_folder}).items():
+    for what, look in (NEEDED | _INSTALLED | _MADE).items():
         try:
             _say(f"{what}: {look()}")
         except Missing as error:

@@ -18,7 +18,7 @@ from statusdesk_ui.tasks import Tasks
 from statusdesk_ui.widgets.controls import Button
 from tests.ui.conftest import Open, gone, show
 
-PAGES = ("calm", "incident", "incidents", "components", "accounts", "targets")
+PAGES = ("calm", "incident", "incidents", "components", "replies", "accounts", "targets")
 FORMS = ("new", "update", "resolve", "correct", "component", "keys")
 
 

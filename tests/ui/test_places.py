@@ -248,3 +248,43 @@ def test_in_a_narrow_window_the_card_lies_under_the_list_and_is_no_higher_than_w
     assert page.right.minimumSizeHint().height() == page.panel.minimumSizeHint().height() + border
     page.begin_adding()
     assert page.right.minimumSizeHint().height() == page.form.minimumSizeHint().height() + border
+
+
+# Signing in in the browser
+
+
+def test_a_kind_with_a_browser_offers_it_first_and_a_token_second(main: Open) -> None:
+    form = accounts(main).form
+    form.begin("mastodon")
+    assert not form.browser.isHidden()
+    assert not form.act.isHidden()
+    assert (form.browser.kind, form.act.kind) == ("primary", "plain")
+    form.begin("x")
+    assert form.act.isHidden(), "X gives no token to paste"
+    form.begin("bluesky")
+    assert form.browser.isHidden()
+    assert form.act.kind == "primary"
+
+
+def test_signing_in_asks_for_what_it_needs_and_can_be_stopped(
+    main: Open, store: Memory, mastodon_server: MastodonServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = accounts(main)
+    opened: list[str] = []
+    monkeypatch.setattr(page, "_open", opened.append)
+    page.browser_asked.disconnect()
+    page.browser_asked.connect(opened.append)
+    page.add.click()
+    page.form.begin("mastodon")
+    page.form.browser.click()
+    assert page.form.fields["server"][2].words.text() == "Server is needed."
+    page.form.fields["server"][1].setText(mastodon_server.url)
+    page.form.browser.click()
+    main.until(lambda: opened)
+    assert opened[0].startswith(mastodon_server.url)
+    assert "code_challenge" in opened[0]
+    assert page.form.browser.words == "Stop waiting for the browser"
+    page.form.browser.click()
+    main.until(lambda: page.form.browser.words == "Sign in in the browser")
+    assert "Signing in was stopped." in page.form.trouble.words.text()
+    assert store.kept == {}

@@ -16,13 +16,19 @@ if TYPE_CHECKING:
     from statusdesk.desk import Desk
 
 LONGEST_WAIT = timedelta(seconds=30)  # another process may have queued something, and clocks jump
+REPLIES_EVERY_MS = 5 * 60 * 1000
 AFTER_FAULT = timedelta(seconds=10)
 
 
 class Courier(QObject):
-    """Wakes when something is due, after a verb (`wake`), and every half minute. `round_over` follows each round."""
+    """Wakes when something is due, after a verb (`wake`), and every half minute. `round_over` follows each round.
+
+    `place_over` comes from the round's own thread, after each place that was worked on: connect it queued.
+    """
 
     round_over = Signal()
+    place_over = Signal()
+    replies_read = Signal()
 
     def __init__(self, desk: Desk, tasks: Tasks, fault: Callable[[StatusDeskError], None]) -> None:
         super().__init__()
@@ -32,6 +38,9 @@ class Courier(QObject):
         self.stopped = False
         self.timer = QTimer(self, singleShot=True)
         self.timer.timeout.connect(self.wake)
+        self.listening = QTimer(self, interval=REPLIES_EVERY_MS)
+        self.listening.timeout.connect(self._listen)
+        self.listening.start()
 
     def wake(self) -> None:
         """Work off what is due, now; a round that is under way is followed by another."""
@@ -45,7 +54,7 @@ class Courier(QObject):
         self.tasks.fetch(self._round, done=self._over, failed=self._failed)
 
     def _round(self) -> datetime | None:
-        self.desk.deliver()
+        self.desk.deliver(told=self.place_over.emit)
         return self.desk.next_due()
 
     def _over(self, due: datetime | None) -> None:
@@ -69,7 +78,14 @@ class Courier(QObject):
         if not self.stopped:
             self.timer.start(int(wait.total_seconds() * 1000))
 
+    def _listen(self) -> None:
+        """Read replies now and then; what goes wrong with it is said on their page, when a person looks."""
+        self.tasks.fetch(
+            self.desk.read_replies, done=lambda _read: self.replies_read.emit(), failed=lambda _error: None
+        )
+
     def stop(self) -> None:
         """Start no more rounds."""
         self.stopped = True
+        self.listening.stop()
         self.timer.stop()

@@ -12,6 +12,7 @@ from types import TracebackType
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDialog
 
+from statusdesk import redact
 from statusdesk.errors import StatusDeskError
 from statusdesk_ui.layout import Label, across, down
 from statusdesk_ui.theme import S3, S6, T
@@ -27,7 +28,7 @@ def keep_log(folder: Path) -> None:
     handler = RotatingFileHandler(
         folder / "statusdesk.log", maxBytes=500_000, backupCount=2, encoding="utf-8", delay=True
     )
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setFormatter(redact.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.WARNING)
@@ -76,7 +77,7 @@ class FaultHook:
         if issubclass(kind, KeyboardInterrupt):
             QApplication.quit()
             return
-        details = "".join(traceback.format_exception(kind, error, trace))
+        details = redact.scrubbed("".join(traceback.format_exception(kind, error, trace)))
         log.error("%s", details)
         sys.stderr.write(details)
         if self.dialog is not None or QApplication.instance() is None:
@@ -86,7 +87,7 @@ class FaultHook:
             "Nothing you typed is lost. You can go on; if it happens again, send us the details.",
         )
         if isinstance(error, StatusDeskError):
-            title, message = error.title, error.message
+            title, message = error.title, redact.scrubbed(error.message)
         self.dialog = FaultDialog(title, message, details)
         self.dialog.finished.connect(self._closed)
         self.dialog.open()

@@ -12,7 +12,7 @@ from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QResizeEv
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from statusdesk.domain.audit import Changes
-from statusdesk.domain.board import Board, ComponentRow, IncidentView
+from statusdesk.domain.board import Board, ComponentRow, Diagnosis, HandOff, IncidentView, Line
 from statusdesk.domain.delivery import DeliveryState
 from statusdesk_ui import words
 from statusdesk_ui.forms.keeper import NEW_KEY, draft_key
@@ -151,6 +151,8 @@ class MainWindow(QMainWindow):
         elif name == "components":
             page = made.ComponentsPage(session)
             page.asked.connect(self._component)
+        elif name == "replies":
+            page = made.RepliesPage(session, lambda sheet: self._ask(sheet, "It is noted."))
         else:
             page = made.AccountsPage(session) if name == "accounts" else made.TargetsPage(session)
         assert isinstance(page, Page)
@@ -192,8 +194,45 @@ class MainWindow(QMainWindow):
             keys.start()
         elif what == "look":
             self.look("")
+        elif what == "diagnose":
+            self._diagnose()
+        elif what == "handoff":
+            self._hand_off()
         else:
             self.show_page("incidents" if what == "search" else what).start()
+
+    def _diagnose(self) -> None:
+        """Say which of the three is at fault: this computer, this network, or one place."""
+        session = self._open_session()
+        session.say("Looking at this computer, this network and the places.", icon="search")
+
+        def done(found: Diagnosis) -> None:
+            well = found.line is Line.ONLINE
+            session.say(found.words, tone="good" if well else "bad", icon="done" if well else "tick-failed")
+            if well:
+                session.courier.wake()
+
+        session.tasks.fetch(session.desk.diagnose, done=done, failed=session.fault)
+
+    def _hand_off(self) -> None:
+        """The posts that wait, for a phone."""
+        session = self._open_session()
+        refs = [one.incident_ref for one in session.board.queue if one.incident_ref] if session.board else []
+        if not refs:
+            return
+
+        def open_sheet(posts: tuple[HandOff, ...]) -> None:
+            from statusdesk_ui.forms.hand_off import HandOffSheet  # noqa: PLC0415
+
+            if self.sheet is None and self.composer is None:
+                sheet = HandOffSheet(session, refs[-1], posts)
+                sheet.finished.connect(lambda: self.sheet.close_sheet() if self.sheet else None)
+                self.lay_over(sheet, 800)
+                assert self.sheet is not None
+                self.sheet.closed.connect(lambda: session.do(session.desk.hand_back, refs[-1]))
+                sheet.start()
+
+        session.read(session.desk.hand_off, refs[-1], done=open_sheet)
 
     def look(self, path: str) -> None:
         """Open the page as it is built, in the user's browser."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import shiboken6
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.board import Board
@@ -43,6 +43,8 @@ class Session(QObject):
         tasks.run(self._read_icons, done=self.icons.update, failed=self.fault)
         self.courier = Courier(desk, tasks, self.fault)
         self.courier.round_over.connect(self._round_over)
+        self.courier.place_over.connect(self._round_over, Qt.ConnectionType.QueuedConnection)
+        self.courier.replies_read.connect(self.refresh)
 
     def _read_icons(self) -> dict[str, str]:
         kinds = [(one.kind, one.icon) for one in self.desk.channel_kinds()]

@@ -95,7 +95,7 @@ def _pages(window: MainWindow, session: Session) -> Iterator[str]:
     board = session.board
     assert board is not None
     yield "main" if board.open_incidents else "calm"
-    for page in ("incidents", "components", "accounts", "targets"):
+    for page in ("incidents", "components", "replies", "accounts", "targets"):
         window.show_page(page)
         settle(session)
         yield page

@@ -45,7 +45,7 @@ class Tasks:
 
     def __init__(self) -> None:
         self._record = ThreadPoolExecutor(1, thread_name_prefix="record")
-        self._network = ThreadPoolExecutor(2, thread_name_prefix="network")
+        self._network = ThreadPoolExecutor(4, thread_name_prefix="network")
         self._post = _Post()
         self._open = True
         self.running = 0

@@ -140,12 +140,13 @@ def delivery_word(delivery: Delivery, zone: ZoneInfo) -> str:
     if delivery.state is DeliveryState.VERIFIED:
         return f"verified {time_said(delivery.updated_at, zone)}"
     if delivery.state is DeliveryState.SENT:
-        return f"sent {time_said(delivery.updated_at, zone)}"
+        said = f"sent {time_said(delivery.updated_at, zone)}"
+        return ". ".join(part.rstrip(".") for part in (said, delivery.note, delivery.error) if part)
     if delivery.state is DeliveryState.RETRY_WAIT:
         when = f"next try {time_said(delivery.next_try_at, zone)}" if delivery.next_try_at else "waits"
-        return f"{delivery.error.rstrip('.')}; {when}" if delivery.error else when
+        return f"{(delivery.note or delivery.error).rstrip('.')}; {when}" if delivery.note or delivery.error else when
     fixed = {
-        DeliveryState.QUEUED: "waiting to be sent",
+        DeliveryState.QUEUED: delivery.note.rstrip(".").lower() if delivery.note else "waiting to be sent",
         DeliveryState.SENDING: "being sent",
         DeliveryState.UNKNOWN: delivery.error or "no answer, checking whether it arrived",
         DeliveryState.FAILED: delivery.error or "refused",

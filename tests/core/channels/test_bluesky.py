@@ -2,7 +2,12 @@
 
 import json
 import logging
+import struct
+import time
+import zlib
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -12,10 +17,12 @@ from statusdesk.channels.bluesky import DEFAULT_SERVER, LIMITS, BlueskyChannel
 from statusdesk.channels.registry import KINDS
 from statusdesk.domain.delivery import RemotePost
 from statusdesk.domain.ids import new_tid
+from statusdesk.domain.post import Event, PostWords
+from statusdesk.domain.times import rfc3339
 from statusdesk.net.faults import MaybeArrived, NeedsPerson, TryLater
 from statusdesk.net.web import Patience
 from tests.servers import fault
-from tests.servers.running import call
+from tests.servers.running import bluesky_account, call
 
 PASSWORD = "abcd-efgh-ijkl-mnop"
 QUICK = Patience(connect_s=2, read_s=0.3, total_s=0.8)
@@ -328,3 +335,234 @@ def test_the_usual_server_is_used_when_none_is_named():
     here = KINDS["bluesky"].open(connection)
     assert here._web.base_url == DEFAULT_SERVER
     assert here._name == "northlake.bsky.social"
+
+
+# Corrections answer the post they are about; what is there is never written over.
+
+
+def test_a_correction_answers_the_post_it_is_about(server, bluesky_server):
+    root = server.send(post())
+    wrong = server.send(post(root=root))
+    shown = record(bluesky_server, server.send(post(root=root, mends=wrong)))
+    assert [shown["reply"][part]["uri"] for part in ("root", "parent")] == [one.id.split()[0] for one in (root, wrong)]
+    first = record(bluesky_server, server.send(post(mends=root)))
+    assert first["reply"]["root"] == first["reply"]["parent"]
+
+
+def test_a_second_try_with_another_picture_is_still_the_first_post(server, bluesky_server, picture):
+    said = post(words=WORDS, picture=picture)
+    bare = post(said.text, key=said.key, created_at=said.created_at)
+    there = server.send(bare)
+    assert server.send(said) == there
+    assert "embed" not in record(bluesky_server, there)
+
+
+# The card under a post.
+
+WORDS = PostWords(
+    event=Event.OPENED,
+    page_name="Northlake",
+    ref="SD-2026-0042",
+    title="Card payments fail",
+    message="Cards fail in 3 stores.\nCash works.",
+    said_at=datetime(2026, 6, 9, 13, tzinfo=UTC),
+    zone=ZoneInfo("UTC"),
+    locale="en",
+    link=LINK,
+)
+
+
+@pytest.fixture
+def picture(tmp_path):
+    """A picture of one grey dot."""
+    parts = [
+        (b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)),
+        (b"IDAT", zlib.compress(b"\0\x80")),
+        (b"IEND", b""),
+    ]
+    chunks = [
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    ]
+    path = tmp_path / "card.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+    return path
+
+
+def test_the_link_has_a_card_with_the_incidents_picture(server, bluesky_server, picture):
+    once = post(words=WORDS, picture=picture)
+    there = server.send(once)
+    card = record(bluesky_server, there)["embed"]["external"]
+    assert (card["uri"], card["title"]) == (LINK, "Northlake: Card payments fail (SD-2026-0042)")
+    assert card["description"] == "Cards fail in 3 stores. Cash works."
+    assert (card["thumb"]["mimeType"], card["thumb"]["size"]) == ("image/png", picture.stat().st_size)
+    assert server.send(once) == there
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        fault.answer(413, b""),
+        fault.answer(500),
+        fault.reset_after_request,
+        fault.answer(200, {"blob": 1}),
+        fault.answer(429, {}),
+    ],
+)
+def test_a_picture_that_cannot_be_sent_never_stops_the_post(step, fault_server, picture):
+    said = post(words=WORDS, picture=picture)
+    fault_server.script(fault.answer(200, SESSION), step, put(said))
+    assert channel(fault_server.url).send(said)
+    card = fault_server.requests[-1].json()["record"]["embed"]["external"]
+    assert set(card) == {"uri", "title", "description"}
+
+
+def test_a_picture_too_big_for_the_network_is_left_out(fault_server, picture):
+    picture.write_bytes(picture.read_bytes() + b"x" * 1_000_000)
+    said = post(words=WORDS, picture=picture)
+    fault_server.script(fault.answer(200, SESSION), put(said))
+    assert channel(fault_server.url).send(said)
+
+
+# What others answer. The lexicons app.bsky.feed.getPostThread and app.bsky.notification.listNotifications.
+
+ROOT = RemotePost(id="at://did:plc:abc/app.bsky.feed.post/3root bafyroot")
+SINCE = datetime(2026, 6, 9, 13, tzinfo=UTC)
+
+
+def view(key, text, did="did:plc:ana", at="2026-06-09T14:00:00.000Z", replies=(), **record):
+    said = {"$type": "app.bsky.feed.post", "text": text, "createdAt": at} | record
+    uri = f"at://{did}/app.bsky.feed.post/{key}"
+    shown = {
+        "uri": uri,
+        "cid": "bafy",
+        "author": {"did": did, "handle": "ana.shop.example"},
+        "record": said,
+        "indexedAt": at,
+    }
+    return {"$type": "app.bsky.feed.defs#threadViewPost", "post": shown, "replies": list(replies)}
+
+
+def notice(key, text, reason="reply", root="at://did:plc:abc/app.bsky.feed.post/3root", **more):
+    shown = view(key, text, reply={"root": {"uri": root, "cid": "x"}, "parent": {"uri": root, "cid": "x"}}, **more)[
+        "post"
+    ]
+    return shown | {"reason": reason, "isRead": False}
+
+
+def heard(fault_server, thread, *pages):
+    fault_server.script(fault.answer(200, SESSION), thread, *(fault.answer(200, page) for page in pages))
+    return channel(fault_server.url).replies([ROOT], SINCE)
+
+
+def test_replies_of_others_are_read_with_their_threads(fault_server):
+    deeper = view("3c", "And \u202eHill Street?", at="2026-06-09T15:00:00.000Z")
+    ours = view("3b", "We answer", did="did:plc:abc", replies=[deeper])
+    blocked = {"$type": "app.bsky.feed.defs#blockedPost", "uri": "at://x", "blocked": True}
+    old = view("3old", "Earlier", at="2026-06-09T12:00:00.000Z")
+    thread = {"thread": view("3root", "Tills", did="did:plc:abc", replies=[view("3a", "When?"), ours, blocked, old])}
+    told = {
+        "notifications": [
+            notice("3a", "When?"),
+            notice("3d", "Hello"),
+            notice("3e", "x", reason="like"),
+            notice("3f", "x", root="at://x"),
+        ]
+    }
+    found = heard(fault_server, fault.answer(200, thread), told)
+    assert [(one.text, one.answers) for one in found] == [
+        (text, ROOT.id) for text in ("When?", "Hello", "And Hill Street?")
+    ]
+    assert found[0].author == "@ana.shop.example"
+    assert found[0].url == "https://bsky.app/profile/did:plc:ana/post/3a"
+
+
+@pytest.mark.parametrize("step", [fault.flood(), fault.answer(200, {}), fault.answer(200, b"<html>")])
+def test_a_thread_that_cannot_be_read_is_asked_for_again_later(step, fault_server):
+    with pytest.raises(TryLater):
+        heard(fault_server, step)
+
+
+def test_reading_notices_ends_where_they_get_too_old(fault_server):
+    first = {"cursor": "2", "notifications": [notice("3a", "When?")]}
+    second = {"cursor": "3", "notifications": [notice("3b", "Old", at="2026-06-09T12:00:00.000Z")]}
+    found = heard(fault_server, fault.answer(400, {"error": "NotFound"}), first, second)
+    assert [one.text for one in found] == ["When?"]
+    assert fault_server.requests[-1].path.endswith("limit=50&cursor=2")
+
+
+@pytest.fixture(scope="module")
+def network(bluesky_network):
+    """Our own channel and somebody else's login on a network whose followers see threads."""
+    ours, theirs = (bluesky_account(bluesky_network, f"{name}.test", PASSWORD) for name in ("northlake", "ana"))
+    for who in (ours, theirs):  # nobody is seen without a profile
+        record = {"$type": "app.bsky.actor.profile", "displayName": str(who["handle"])}
+        body = {"repo": who["did"], "collection": "app.bsky.actor.profile", "rkey": "self", "record": record}
+        call(f"{bluesky_network}/xrpc/com.atproto.repo.putRecord", body, str(who["accessJwt"]))
+    return channel(bluesky_network, patience=Patience()), theirs
+
+
+def soon(look):
+    """What followers see follows a moment later: asked again until it is there."""
+    until = time.monotonic() + 30
+    while not (found := look()) and time.monotonic() < until:
+        time.sleep(0.2)  # between two questions, not instead of one
+    return found
+
+
+def answered(url, who, text, root, parent):
+    strong = [dict(zip(("uri", "cid"), one.id.split(), strict=True)) for one in (root, parent)]
+    said = {"$type": "app.bsky.feed.post", "text": text, "createdAt": rfc3339(clock.now())}
+    said |= {"reply": {"root": strong[0], "parent": strong[1]}}
+    body = {"repo": who["did"], "collection": "app.bsky.feed.post", "record": said}
+    return call(f"{url}/xrpc/com.atproto.repo.createRecord", body, str(who["accessJwt"]))["uri"]
+
+
+def test_replies_are_heard_from_a_real_network(network, bluesky_network):
+    here, ana = network
+    since = clock.now() - timedelta(minutes=5)
+    root = here.send(post())
+    second = here.send(post(root=root))
+    first = answered(bluesky_network, ana, "When will Hill Street be back?", root, root)
+    other = answered(bluesky_network, ana, "Still broken", root, second)
+    found = soon(lambda: len(heard := here.replies([root], since)) == 2 and heard)
+    assert [(one.id, one.text, one.answers) for one in found] == [
+        (first, "When will Hill Street be back?", root.id),
+        (other, "Still broken", root.id),
+    ]
+    assert found[0].author == "@ana.test"
+
+
+def test_followers_see_the_card_and_the_correction_below_the_post_it_is_about(network, picture):
+    here, _ana = network
+    root = here.send(post(words=WORDS, picture=picture))
+    wrong = here.send(post(root=root))
+    mended = here.send(post(root=root, mends=wrong))
+
+    def below(thread, uri):
+        return [
+            one["post"]["uri"]
+            for one in thread.get("replies", [])
+            if one["post"]["record"]["reply"]["parent"]["uri"] == uri
+        ]
+
+    def look():
+        answer = here._asked("GET", "app.bsky.feed.getPostThread", params={"uri": root.id.split()[0], "depth": "5"})
+        thread = (answer.record() or {}).get("thread", {})
+        (first, *_) = thread.get("replies", []) or [{}]
+        return below(first, wrong.id.split()[0]) and (thread, first)
+
+    thread, first = soon(look)
+    assert first["post"]["uri"] == wrong.id.split()[0]
+    assert below(first, first["post"]["uri"]) == [mended.id.split()[0]]
+    assert thread["post"]["embed"]["external"]["title"] == "Northlake: Card payments fail (SD-2026-0042)"
+    assert thread["post"]["embed"]["external"]["thumb"].startswith("http")
+
+
+def test_a_server_without_an_appview_is_asked_again_later(server):
+    """As measured: a server that stands alone answers 502 to everything of app.bsky."""
+    with pytest.raises(TryLater):
+        server.replies([server.send(post())], SINCE)
+
+
+def test_no_posts_have_no_replies(fault_server):
+    assert channel(fault_server.url).replies([], SINCE) == []

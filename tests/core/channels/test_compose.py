@@ -172,3 +172,47 @@ def test_no_post_is_too_long_and_promise_and_link_always_stay(said, event, netwo
     assert not limits.max_bytes or len(composed.text.encode()) <= limits.max_bytes
     assert composed.text.endswith("\n" + LINK)
     assert "Next update by 10:10 UTC." in composed.text
+
+
+# Templates of one's own
+
+
+def own(folder, name, text):
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, "utf-8")
+
+
+def test_a_workspace_says_it_in_its_own_words(tmp_path):
+    own(tmp_path, "opened.txt", "Hello from {{ page_name }}. {{ message }} {{ link }}")
+    said = compose(words(event=Event.OPENED), *MASTODON, [tmp_path])
+    assert said.text.startswith("Hello from ")
+    assert said.text.endswith(LINK)
+    assert said.fault == ""
+
+
+def test_a_network_may_have_words_of_its_own(tmp_path):
+    own(tmp_path / "social", "opened.txt", "everywhere {{ link }}")
+    own(tmp_path / "social" / "mastodon", "opened.txt", "on Mastodon {{ link }}")
+    said = compose(words(event=Event.OPENED), *MASTODON, [tmp_path / "social" / "mastodon", tmp_path / "social"])
+    assert said.text.startswith("on Mastodon")
+
+
+def test_an_own_template_may_extend_ours(tmp_path):
+    own(tmp_path, "opened.txt", '{% extends "shipped/opened.txt" %}{% block lead %}News: {% endblock %}')
+    assert "News: " in compose(words(event=Event.OPENED), *MASTODON, [tmp_path]).text
+
+
+@pytest.mark.parametrize("text", ["{{ nobody }}", "{% if %}", "fine\n{{ 1 / 0 }}", '{% include "gone.txt" %}'])
+def test_an_own_template_that_does_not_work_is_told_and_ours_speaks(tmp_path, text):
+    own(tmp_path, "opened.txt", text)
+    said = compose(words(event=Event.OPENED), *MASTODON, [tmp_path])
+    assert said.text == compose(words(event=Event.OPENED), *MASTODON).text
+    assert "Our own template is used instead." in said.fault
+    assert "opened.txt, line" in said.fault
+
+
+def test_a_post_held_up_by_our_own_line_says_so_and_keeps_its_link():
+    late = post(delayed=True).text
+    assert "Delayed by a fault of our own internet connection." in late
+    assert late.endswith(LINK)

@@ -480,3 +480,201 @@ def test_what_is_sent_is_what_the_api_asks(fault_server):
         "language": "en",
         "in_reply_to_id": "5",
     }
+
+
+# Corrections and retractions change the post they are about.
+
+
+def test_a_correction_changes_the_post_it_is_about(server, mastodon_server):
+    root = server.send(post())
+    said = post(root=root, mends=root)
+    assert server.send(said) == root
+    shown = call(f"{mastodon_server.url}/api/v1/statuses/{root.id}", token=mastodon_server.token)
+    assert said.text.split("\n")[1].split()[-1] in shown["content"]
+    assert shown["edited_at"]
+    assert len(statuses(mastodon_server, said.text)) == 1
+
+
+def test_a_change_keeps_the_language(fault_server):
+    fault_server.script(fault.answer(200, OK))
+    said = post(mends=RemotePost(id="7"))
+    channel(fault_server.url).send(said)
+    assert fault_server.asked() == ["PUT /api/v1/statuses/7"]
+    assert fault_server.requests[0].json() == {"status": said.text, "language": "en"}
+
+
+@pytest.mark.parametrize("status", [404, 405, 410, 501])
+def test_a_server_that_knows_no_changes_gets_a_reply_to_the_post(status, server, mastodon_server, fault_before):
+    root, old = server.send(post()), server.send(post())
+    plain = fault_before(mastodon_server.url)
+    plain.script(fault.answer(status, b""))
+    said = post(root=root, mends=old)
+    there = channel(plain.url, mastodon_server.token, Patience()).send(said)
+    shown = call(f"{mastodon_server.url}/api/v1/statuses/{there.id}", token=mastodon_server.token)
+    assert shown["in_reply_to_id"] == old.id
+    assert server.find(said) == there
+
+
+def test_a_correction_of_a_post_that_is_gone_answers_the_first_post_or_stands_alone(fault_server):
+    gone = fault.answer(404, {"error": "Record not found"})
+    fault_server.script(gone, gone, gone, fault.answer(200, OK))
+    channel(fault_server.url).send(post(root=RemotePost(id="5"), mends=RemotePost(id="6")))
+    answered = [request.json().get("in_reply_to_id") for request in fault_server.requests[1:]]
+    assert answered == ["6", "5", None]
+
+
+@pytest.mark.parametrize("step", [fault.passed_on_then_cut, fault.passed_on_then_500])
+def test_a_change_that_was_taken_before_the_answer_was_lost_is_found(step, server, mastodon_server, fault_before):
+    root = server.send(post())
+    bad_network = fault_before(mastodon_server.url)
+    bad_network.script(step)
+    said = post(root=root, mends=root)
+    with pytest.raises(MaybeArrived):
+        channel(bad_network.url, mastodon_server.token, Patience(read_s=10)).send(said)
+    assert server.find(said) == root
+
+
+def test_a_change_that_did_not_arrive_is_not_found(server):
+    root = server.send(post())
+    assert server.find(post(root=root, mends=root)) is None
+
+
+def test_a_change_that_is_refused_needs_a_person(fault_server):
+    fault_server.script(fault.answer(422, {"error": "Validation failed"}))
+    with pytest.raises(NeedsPerson, match="Validation failed"):
+        channel(fault_server.url).send(post(mends=RemotePost(id="7")))
+
+
+# What others answer.
+
+
+@pytest.fixture(scope="module")
+def visitor(mastodon_server):
+    """A token of somebody else."""
+    body = {"username": f"visitor_{new_id(clock.now())[-8:].lower()}", "display_name": "Visitor"}
+    made = call(f"{mastodon_server.url}/api/v1/_mock/dev_user", body)
+    return made["access_token"]
+
+
+def answered(mastodon_server, token, text, to):
+    return call(f"{mastodon_server.url}/api/v1/statuses", {"status": text, "in_reply_to_id": to}, token)["id"]
+
+
+def test_replies_of_others_are_read_as_plain_text(server, mastodon_server, visitor):
+    root = server.send(post())
+    first = answered(mastodon_server, visitor, "Is <b>Hill Street</b> open?\n\nI need 3 & more", root.id)
+    own = server.send(post(root=root))
+    second = answered(mastodon_server, visitor, "Still broken", own.id)
+    heard = server.replies([root], clock.now() - timedelta(minutes=5))
+    assert [(one.id, one.answers) for one in heard] == [(first, root.id), (second, root.id)]
+    assert heard[0].text == "Is <b>Hill Street</b> open?\n\nI need 3 & more"
+    assert heard[0].author.startswith("@visitor")
+    assert heard[0].url.startswith("http")
+
+
+def test_older_replies_and_other_threads_are_left_out(server, mastodon_server, visitor):
+    root, other = server.send(post()), server.send(post())
+    answered(mastodon_server, visitor, "Hello", root.id)
+    answered(mastodon_server, visitor, "Elsewhere", other.id)
+    assert [one.text for one in server.replies([root], clock.now() - timedelta(minutes=5))] == ["Hello"]
+    assert server.replies([root], clock.now() + timedelta(minutes=5)) == []
+    assert server.replies([], clock.now()) == ()
+
+
+ME = {"id": "1", "acct": "northlake"}
+
+
+def status_of(id_, content, **more):
+    there = {"id": id_, "account": {"id": "9", "acct": "ana@shop.example"}, "created_at": "2026-06-09T14:00:00Z"}
+    return there | {"content": content, "in_reply_to_id": "5", "url": f"https://shop.example/{id_}"} | more
+
+
+def heard(fault_server, descendants, notices, *more):
+    fault_server.script(
+        fault.answer(200, ME), fault.answer(200, {"descendants": descendants}), fault.answer(200, notices), *more
+    )
+    here = channel(fault_server.url, patience=Patience())
+    return here.replies([RemotePost(id="5")], datetime(2026, 6, 9, 13, tzinfo=UTC))
+
+
+def test_a_reply_is_bounded_and_cannot_turn_the_line(fault_server):
+    hostile = "<p>\u202eevil\u2066 <script>x</script></p>" + "<br>" * 9 + "y" * 5000
+    (one,) = heard(fault_server, [status_of("8", hostile, account={"id": "9", "acct": "a\u202e" * 200})], [])
+    assert one.text.startswith("evil x\n\ny")
+    assert len(one.text) == 2000
+    assert len(one.author) == 100
+    assert "\u202e" not in one.author
+
+
+def test_a_mention_that_the_thread_does_not_show_is_heard_once(fault_server):
+    told = [
+        {"id": "31", "type": "mention", "created_at": "2026-06-09T14:00:00Z", "status": status_of("8", "<p>Hi</p>")},
+        {"id": "30", "type": "mention", "created_at": "2026-06-09T14:00:00Z", "status": status_of("10", "<p>You</p>")},
+        {"id": "29", "type": "favourite", "created_at": "2026-06-09T14:00:00Z", "status": status_of("5", "ours")},
+        {
+            "id": "28",
+            "type": "mention",
+            "created_at": "2026-06-09T14:00:00Z",
+            "status": status_of("11", "x", in_reply_to_id=None),
+        },
+        {
+            "id": "27",
+            "type": "mention",
+            "created_at": "2026-06-09T12:00:00Z",
+            "status": status_of("4", "old", created_at="2026-06-09T12:00:00Z"),
+        },
+    ]
+    assert [one.id for one in heard(fault_server, [status_of("8", "<p>Hi</p>")], told)] == ["10", "8"]
+    assert fault_server.requests[-1].path == "/api/v1/notifications?types%5B%5D=mention&limit=40"
+
+
+def test_reading_replies_ends_after_a_few_pages(fault_server):
+    pages = [
+        fault.answer(
+            200,
+            [
+                {
+                    "id": str(id_),
+                    "type": "mention",
+                    "created_at": "2026-06-09T14:00:00Z",
+                    "status": status_of(str(id_), "x"),
+                }
+            ],
+        )
+        for id_ in (30, 29, 28, 27)
+    ]
+    fault_server.script(fault.answer(200, ME), fault.answer(200, {"descendants": []}), *pages)
+    found = channel(fault_server.url).replies([RemotePost(id="5")], datetime(2026, 6, 9, 13, tzinfo=UTC))
+    assert len(found) == 3
+    assert fault_server.requests[-1].path.endswith("&max_id=29")
+
+
+def test_a_thread_that_is_gone_has_no_replies(fault_server):
+    fault_server.script(fault.answer(200, ME), fault.answer(404, {"error": "gone"}), fault.answer(200, []))
+    assert channel(fault_server.url).replies([RemotePost(id="5")], clock.now()) == []
+
+
+def test_a_thread_of_thousands_is_read_and_one_without_end_is_not(fault_server):
+    crowd = [status_of(str(number), f"<p>{'x' * 900}</p>") for number in range(2000)]
+    assert len(heard(fault_server, crowd, [])) == 2000
+    fault_server.script(fault.answer(200, ME), fault.answer(200, {"descendants": crowd * 3}))
+    with pytest.raises(TryLater):
+        channel(fault_server.url, patience=Patience()).replies([RemotePost(id="5")], clock.now())
+
+
+def test_a_token_that_may_not_read_notifications_still_hears_the_thread(fault_server):
+    fault_server.script(
+        fault.answer(200, ME),
+        fault.answer(200, {"descendants": [status_of("8", "<p>Hi</p>")]}),
+        fault.answer(403, {"error": "outside the authorized scopes"}),
+    )
+    found = channel(fault_server.url).replies([RemotePost(id="5")], datetime(2026, 6, 9, 13, tzinfo=UTC))
+    assert [one.text for one in found] == ["Hi"]
+
+
+def test_a_server_that_asks_for_patience_is_left_alone(fault_server):
+    fault_server.script(fault.answer(200, ME), fault.answer(429, {}, headers={"Retry-After": "60"}))
+    with pytest.raises(TryLater) as caught:
+        channel(fault_server.url).replies([RemotePost(id="5"), RemotePost(id="4")], clock.now())
+    assert caught.value.after_s == 60
+    assert len(fault_server.requests) == 2

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from threading import Event
 
-from PySide6.QtCore import QDir, QUrl
+from PySide6.QtCore import QDir, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 
 from statusdesk.clock import now
 from statusdesk.domain.audit import Changes
@@ -23,6 +25,8 @@ KEYS = "Kept in this computer's key store, nowhere else."
 class AccountsPage(PlacesPage):
     """Connect, check, turn off, remove."""
 
+    browser_asked = Signal(str)  # from the thread that waits for the browser
+
     def __init__(self, session: Session) -> None:
         super().__init__(
             session, title="Accounts", add="Add an account", noun="Connect an account", keys=KEYS, can_rest=True
@@ -30,6 +34,10 @@ class AccountsPage(PlacesPage):
         self.accounts: tuple[Account, ...] = ()
         self.renewing = ""  # the account that gets a new token
         self.form.sent.connect(self._connect)
+        self.form.signed_in.connect(self._sign_in)
+        self.form.stopped.connect(self._stop_signing_in)
+        self.browser_asked.connect(self._open, Qt.ConnectionType.QueuedConnection)
+        self.given_up = Event()
         self.panel.asked.connect(self._asked)
         session.read(self._kinds, done=self.form.offer)
 
@@ -38,16 +46,18 @@ class AccountsPage(PlacesPage):
         super().begin_adding()
 
     def _kinds(self) -> tuple[KindForm, ...]:
-        return tuple(
-            KindForm(
-                one.kind,
-                one.label,
-                one.icon,
-                one.help,
-                tuple(FormField(f.name, f.label, f.hint, f.secret, f.optional) for f in one.fields),
-            )
-            for one in self.session.desk.channel_kinds()
-        )
+        found = []
+        for one in self.session.desk.channel_kinds():
+            own = {field.name for field in one.fields}
+            fields = [FormField(f.name, f.label, f.hint, f.secret, f.optional) for f in one.fields]
+            fields += [
+                FormField(f.name, f.label, f.hint, f.secret, f.optional, browser_only=True)
+                for f in one.sign_in_fields
+                if f.name not in own
+            ]
+            signs_in = frozenset(f.name for f in one.sign_in_fields) if one.sign_in else frozenset()
+            found.append(KindForm(one.kind, one.label, one.icon, one.help, tuple(fields), signs_in))
+        return tuple(found)
 
     def show_board(self, board: Board) -> None:
         """Show the accounts as they stand."""
@@ -107,6 +117,32 @@ class AccountsPage(PlacesPage):
             self._stale()
 
         self.session.tasks.fetch(connect, done=done, failed=self.form.fail)
+
+    def _sign_in(self, kind: str, name: str, answers: Mapping[str, str]) -> None:
+        desk, given_up = self.session.desk, Event()
+        self.given_up = given_up
+
+        def sign_in() -> tuple[Account, tuple[CheckLine, ...]]:
+            return desk.sign_in_account(
+                kind=kind, name=name, settings=answers, show=self.browser_asked.emit, cancelled=given_up.is_set
+            )
+
+        def done(result: tuple[Account, tuple[CheckLine, ...]]) -> None:
+            account, lines = result
+            self.connected(account.id, lines, words.time_said(now(), self.session.zone))
+            self.session.say(f"{account.name} is connected. Updates go there from now on.")
+            self._stale()
+
+        self.session.tasks.fetch(sign_in, done=done, failed=self.form.fail)
+
+    def _stop_signing_in(self) -> None:
+        self.given_up.set()
+
+    def _open(self, address: str) -> None:
+        if QDesktopServices.openUrl(QUrl(address)):
+            self.session.say("Sign in in the browser, then come back here.", icon="link-out")
+        else:
+            self.session.say(f"No browser opened. Open this address: {address}", icon="link-out")
 
     def _stale(self) -> None:
         self.session.refresh()

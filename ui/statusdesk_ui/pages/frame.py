@@ -15,10 +15,12 @@ from statusdesk_ui.theme import S1, S2, S3, S4, S6, T
 from statusdesk_ui.widgets.controls import Button, Glyph
 from statusdesk_ui.widgets.mark import Mark
 from statusdesk_ui.widgets.message import MessageBar
+from statusdesk_ui.widgets.waiting import WaitingBar
 
 NAV = (  # page, words, icon, key
     ("incidents", "All incidents", "pulse", ""),
     ("components", "Components", "sliders", ""),
+    ("replies", "Replies", "bubble", ""),
     ("accounts", "Accounts", "share", "Ctrl+,"),
     ("targets", "Publishing", "globe", ""),
 )
@@ -117,10 +119,12 @@ class DeskFrame(QFrame):
         self.rail = Rail()
         self.rail.opened.connect(self._open)
         self.nav: dict[str, Button] = {}
-        told = across(self.messages, margins=(S6, 0, S6, 0))
-        self.told = box(down(told, gap=0, margins=(0, 0, 0, S3)))
+        self.waiting = WaitingBar()
+        self.waiting.asked.connect(self.asked)
+        self.told = box(down(self.messages, self.waiting, gap=S1, margins=(S6, 0, S6, S3)))
         self.told.hide()
-        self.messages.changed.connect(lambda: self.told.setVisible(not self.messages.isHidden()))
+        for bar in (self.messages, self.waiting):
+            bar.changed.connect(self._told)
         page = box(stretch(down(self._top_bar(), self.told, self.pages, gap=0), 0, 0, 1), ground="surface")
         middle = stretch(across(self._side(), page, gap=0), 0, 1)
         self.setLayout(stretch(down(middle, rule(), self.status, gap=0), 1))
@@ -172,6 +176,9 @@ class DeskFrame(QFrame):
         )
         return self.side
 
+    def _told(self) -> None:
+        self.told.setVisible(not (self.messages.isHidden() and self.waiting.isHidden()))
+
     def _fix(self, where: str) -> None:
         if where in self.nav:
             self.asked.emit(where)
@@ -187,6 +194,9 @@ class DeskFrame(QFrame):
         self.page_name.say(board.page.name)
         self.rail.show_board(rail_rows(board), ref)
         self.status.show_board(board)
+        self.waiting.show_queue(board.queue, board.clock_trouble)
+        replies = f"Replies ({board.open_replies})" if board.open_replies else "Replies"
+        self.nav["replies"].rename(replies)
 
     def show_here(self, page: str) -> None:
         """Mark where we are."""

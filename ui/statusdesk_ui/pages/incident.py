@@ -233,15 +233,26 @@ class IncidentPage(Page):
         for delivery in loud[-TROUBLES:]:
             icon, tone, _word = words.TICKS[words.tick_of(delivery)]
             said = Label(f"{delivery.destination}: {words.delivery_word(delivery, zone)}", "body", tone, wrap=True)
-            again = Button("Try again", "plain", low=True, name=f"Try {delivery.destination} again")
-            again.clicked.connect(self._retry(delivery.id))
-            place = "accounts" if delivery.kind is DeliveryKind.POST else "targets"
-            fix = Button("Fix", "plain", low=True, name=f"Fix {delivery.destination}")
-            fix.clicked.connect(lambda _c=False, where=place: self.asked.emit(where, 0))
-            row = across(Glyph(icon, tone), said, again, fix, margins=(S3, S1, S1, S1))
+            row = across(Glyph(icon, tone), said, *self._ways_out(delivery), margins=(S3, S1, S1, S1))
             self.trouble.addWidget(box(stretch(row, 0, 1), bar=tone))
         if len(loud) > TROUBLES:
             self.trouble.addWidget(Label(f"{len(loud) - TROUBLES} more are not delivered.", "small", "ink2"))
+
+    def _ways_out(self, delivery: Delivery) -> list[QWidget]:
+        """What a person can do about a delivery. Where only they can tell what became of a post, they say it here."""
+        desk, name = self.session.desk, delivery.destination
+        if delivery.state is DeliveryState.UNKNOWN:
+            there = Button("It is there", "plain", "check", low=True, name=f"The post is there on {name}")
+            there.clicked.connect(lambda: self.session.do(desk.posted_by_hand, delivery.id))
+            missing = Button("Send it again", "plain", low=True, name=f"It is not there on {name}, send it again")
+            missing.clicked.connect(lambda: self.session.do(desk.send_again, delivery.id))
+            return [there, missing]
+        again = Button("Try again", "plain", low=True, name=f"Try {name} again")
+        again.clicked.connect(self._retry(delivery.id))
+        place = "accounts" if delivery.kind is DeliveryKind.POST else "targets"
+        fix = Button("Fix", "plain", low=True, name=f"Fix {name}")
+        fix.clicked.connect(lambda: self.asked.emit(place, 0))
+        return [again, fix]
 
     def _retry(self, delivery_id: str) -> Callable[[], None]:
         return lambda: self.session.do(self.session.desk.retry_delivery, delivery_id)

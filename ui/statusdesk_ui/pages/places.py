@@ -20,6 +20,7 @@ from statusdesk_ui.widgets.controls import Button, Glyph, Pill, Select
 from statusdesk_ui.widgets.fields import Field, Trouble, asked, mark_problem, remark
 
 _ANY = QSizePolicy.Policy.Preferred
+SIGN_IN = "Sign in in the browser"
 SURE_MS = 4000  # within which Remove must be pressed again
 
 
@@ -32,17 +33,27 @@ class FormField:
     hint: str
     secret: bool
     optional: bool
+    browser_only: bool = False  # asked for by signing in, and by nothing else
 
 
 @dataclass(frozen=True, slots=True)
 class KindForm:
-    """A kind of place and what must be known to connect one."""
+    """A kind of place and what must be known to connect one.
+
+    `signs_in` names the fields that are needed to sign in in the browser; empty where that cannot be done.
+    """
 
     kind: str
     label: str
     icon: str
     help: str
     fields: tuple[FormField, ...]
+    signs_in: frozenset[str] = frozenset()
+
+    @property
+    def takes_token(self) -> bool:
+        """Whether there is another way than the browser."""
+        return not self.signs_in or any(one.secret and one.name not in self.signs_in for one in self.fields)
 
 
 def check_row(line: CheckLine) -> QWidget:
@@ -74,9 +85,14 @@ class CheckList(QWidget):
 
 
 class ConnectForm(QFrame):
-    """Asks for what a kind of place needs. `sent` gives kind, name, values by field name, and the secret."""
+    """Asks for what a kind of place needs. `sent` gives kind, name, values by field name, and the secret.
+
+    `signed_in` asks for the browser instead: kind, name and all values, secret ones too. `stopped` ends the waiting.
+    """
 
     sent = Signal(str, str, object, str)
+    signed_in = Signal(str, str, object)
+    stopped = Signal()
 
     def __init__(self, noun: str, keys: str) -> None:
         super().__init__()
@@ -88,6 +104,9 @@ class ConnectForm(QFrame):
         self.trouble = Trouble()
         self.act = Button("Connect and check", "primary", "check", key="Ctrl+Return")
         self.act.clicked.connect(self._send)
+        self.browser = Button(SIGN_IN, "primary", "link-out")
+        self.browser.clicked.connect(self._sign_in)
+        self.waiting = False
         self.checks = CheckList()
         self.kind.activated.connect(lambda _i: self._show_kind())
         self.setLayout(
@@ -97,7 +116,7 @@ class ConnectForm(QFrame):
                 asked("Name", self.name),
                 self.rows,
                 self.trouble,
-                across(self.act, None),
+                across(self.browser, self.act, None),
                 self.checks,
                 None,
                 gap=S3,
@@ -151,6 +170,9 @@ class ConnectForm(QFrame):
         self.name.setPlaceholderText(kind.label)
         if kind.help:
             self.rows.addWidget(Label(kind.help, "small", "ink2", wrap=True))
+        self.browser.setVisible(bool(kind.signs_in))
+        self.act.setVisible(kind.takes_token)
+        self.act.become("plain" if kind.signs_in else "primary")
         for spec in kind.fields:
             field, trouble = Field(spec.label, hint=spec.hint, secret=spec.secret), Trouble()
             self.fields[spec.name] = (spec, field, trouble)
@@ -162,26 +184,56 @@ class ConnectForm(QFrame):
             tab_through(self.window())
 
     def _send(self) -> None:
-        kind, first = self.kinds[self.kind.currentIndex()], None
-        for spec, field, trouble in self.fields.values():
+        kind = self.kinds[self.kind.currentIndex()]
+        if not self._complete([n for n, (spec, _f, _t) in self.fields.items() if not spec.browser_only]):
+            return
+        values = {
+            n: f.text().strip()
+            for n, (s, f, _t) in self.fields.items()
+            if not (s.secret or s.browser_only) and f.text().strip()
+        }
+        secrets = (f.text().strip() for s, f, _t in self.fields.values() if s.secret and not s.browser_only)
+        secret = next(secrets, "")
+        self.set_busy(busy=True)
+        self.trouble.say("")
+        self.sent.emit(kind.kind, self.name.text().strip() or kind.label, values, secret)
+
+    def _sign_in(self) -> None:
+        if self.waiting:
+            self.stopped.emit()
+            return
+        kind = self.kinds[self.kind.currentIndex()]
+        needed = [n for n, (spec, _f, _t) in self.fields.items() if n in kind.signs_in or not spec.secret]
+        if not self._complete(needed):
+            return
+        values = {n: self.fields[n][1].text().strip() for n in needed if self.fields[n][1].text().strip()}
+        self.set_busy(busy=True)
+        self.waiting = True
+        self.browser.rename("Stop waiting for the browser")
+        self.trouble.say("")
+        self.signed_in.emit(kind.kind, self.name.text().strip() or kind.label, values)
+
+    def _complete(self, names: Sequence[str]) -> bool:
+        """Whether everything that is needed of these fields is there; says what is missing."""
+        first = None
+        for name in names:
+            spec, field, trouble = self.fields[name]
             missing = not spec.optional and not field.text().strip()
             trouble.say(f"{spec.label} is needed." if missing else "")
             mark_problem(field, wrong=missing)
             first = first or (field if missing else None)
         if first is not None:
-            first.setFocus(Qt.FocusReason.OtherFocusReason)
-            return
-        values = {n: f.text().strip() for n, (s, f, _t) in self.fields.items() if not s.secret and f.text().strip()}
-        secret = next((f.text().strip() for s, f, _t in self.fields.values() if s.secret), "")
-        self.set_busy(busy=True)
-        self.trouble.say("")
-        self.sent.emit(kind.kind, self.name.text().strip() or kind.label, values, secret)
+            first.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        return first is None
 
     def set_busy(self, *, busy: bool) -> None:
         """While the connection is looked at, the button waits."""
         self.act.setEnabled(not busy)
         self.act.words = "Looking" if busy else "Connect and check"
         self.act.update()
+        if not busy:
+            self.waiting = False
+            self.browser.rename(SIGN_IN)
 
     def fail(self, error: StatusDeskError) -> None:
         """Say what is wrong, under the field that is meant."""

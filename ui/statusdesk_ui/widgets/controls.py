@@ -145,6 +145,15 @@ class Button(Drawn, QPushButton):
         self.kind = kind
         self.update()
 
+    def rename(self, text: str) -> None:
+        """Say something else."""
+        if text != self.words:
+            self.words = text
+            self.setText(text.replace("&", "&&"))
+            self.setAccessibleName(text)
+            self.updateGeometry()
+            self.update()
+
     def fold(self, *, folded: bool) -> None:
         """Show only the icon, or the words again."""
         self.folded = folded

@@ -1,0 +1,81 @@
+"""A hundred more services through one kind: its address shows nowhere, and anything but a yes is a doubt."""
+
+import logging
+
+import pytest
+
+from statusdesk.channels.apprise import AppriseChannel
+from statusdesk.channels.registry import KINDS
+from statusdesk.domain.delivery import RemotePost
+from statusdesk.errors import Refused
+from statusdesk.net.faults import CannotTell, MaybeArrived, NeedsPerson
+from tests.core.channels.saying import connection, post
+from tests.servers import fault
+from tests.servers.vendors.apprise import PASSWORD, JsonReceiver
+
+
+@pytest.fixture
+def receiver():
+    with JsonReceiver() as server:
+        yield server
+
+
+def channel(address):
+    return AppriseChannel(connection(address))
+
+
+def at(server):
+    return f"json://northlake:{PASSWORD}@{server.url.removeprefix('http://')}/status"
+
+
+def test_a_post_arrives_as_it_is(receiver):
+    said = post("Cards :fail: \\n “here” & <b> *now* 😀 ${HOME}")
+    here = KINDS["apprise"].open(connection(receiver.address))
+    assert here.send(said) == RemotePost(id=said.key)
+    here.send(post())
+    assert receiver.arrived()[0] == said.text
+    assert receiver.messages[0]["title"] == "Northlake: Card payments fail (Identified)"
+    assert len(receiver.messages) == 2
+
+
+def test_checking_posts_nothing_and_reads_the_limit(receiver):
+    checked = channel(receiver.address).check()
+    assert (checked.ok, checked.handle, checked.limits.characters) == (True, "JSON", 32768)
+    assert checked.lines[-1].ok is None
+    assert receiver.requests == []
+
+
+@pytest.mark.parametrize("step", [fault.reset_after_request, fault.answer(500), fault.answer(401), fault.reset_at_once])
+def test_anything_but_a_yes_is_a_doubt_that_shows_no_password(step, fault_server, caplog, capfd):
+    caplog.set_level(logging.DEBUG)
+    fault_server.script(step)
+    here = channel(at(fault_server))
+    with pytest.raises(MaybeArrived) as caught:
+        here.send(post())
+    with pytest.raises(CannotTell):
+        here.find(post())
+    seen = f"{caught.value} {caplog.text} {capfd.readouterr()} {here.check()!r}"
+    assert PASSWORD not in seen
+    assert caught.value.__context__ is None
+    assert caught.value.__cause__ is None
+
+
+def test_a_redirect_is_never_followed(fault_server, receiver):
+    fault_server.script(fault.redirect(f"{receiver.url}/status", 307))
+    with pytest.raises(MaybeArrived):
+        channel(at(fault_server)).send(post())
+    assert receiver.requests == []
+
+
+def test_a_text_beyond_the_services_limit_is_not_sent(receiver):
+    with pytest.raises(NeedsPerson, match="32,769 characters, JSON takes 32,768"):
+        channel(receiver.address).send(post("x" * 32_769))
+    assert receiver.requests == []
+
+
+@pytest.mark.parametrize("address", ["", "nothing", "unknown://x", "json://a, json://b", "json://"])
+def test_an_address_that_is_none_or_more_than_one_is_refused_at_its_field(address):
+    with pytest.raises(Refused) as caught:
+        channel(address)
+    assert caught.value.field == "address"
+    assert "json://" not in str(caught.value)
