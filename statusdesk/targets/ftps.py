@@ -21,6 +21,7 @@ import ssl
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from statusdesk.domain.text import tidy_line
 from statusdesk.net import route
@@ -60,10 +61,22 @@ class _Ftp(ftplib.FTP_TLS):
             # OpenSSL has read the system's authorities for the command connection; reading them again for each file
             # would take longer than the file. Windows and macOS judge certificates themselves, so there it is asked.
             context = self.context if sys.platform in ("darwin", "win32") else self.sock.context
-            return context.wrap_socket(line, server_hostname=self.host, session=self.sock.session), size
+            data = context.wrap_socket(line, server_hostname=self.host, session=self.sock.session)
         except BaseException:
             line.close()
             raise
+        data.unwrap = partial(_ended, data)  # type: ignore[method-assign]  # what ftplib calls at the end
+        return data, size
+
+
+def _ended(data: ssl.SSLSocket) -> socket.socket:
+    """The end of a data connection. Servers part in many ways, above all when there was nothing to say.
+
+    Whether all of it came through, the server says on the command connection, which is read after this.
+    """
+    with contextlib.suppress(OSError):  # SSLError is one
+        return ssl.SSLSocket.unwrap(data)
+    return data
 
 
 class FtpFiles(Files):
