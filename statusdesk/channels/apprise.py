@@ -1,13 +1,17 @@
 """Everything else, through Apprise (github.com/caronc/apprise/wiki): about a hundred services, each by an address.
 
-The address holds passwords, so it is the secret, and Apprise's own log is shut. Apprise talks to the network by itself
-and says no more than yes or no: after a no, nobody can tell whether the message arrived (docs/decisions/0013).
+The address holds passwords, so it is the secret, and Apprise's own log, which writes them down, leaves this file as
+little as its exceptions do. Apprise talks to the network by itself and says no more than yes or no. Only when its log
+says that no connection came about is it certain that nothing arrived; after any other no, nobody can tell
+(docs/decisions/0013).
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from statusdesk.channels import counts
@@ -17,13 +21,30 @@ from statusdesk.channels.refusals import check_length
 from statusdesk.domain.board import CheckLine
 from statusdesk.domain.delivery import RemotePost
 from statusdesk.errors import Refused
-from statusdesk.net.faults import CannotTell, MaybeArrived
+from statusdesk.net.faults import CannotTell, MaybeArrived, TryLater
 
 if TYPE_CHECKING:
     from apprise import Apprise, NotifyBase
 
-# It writes down addresses, and what services answer to them.
-logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+_heard: ContextVar[list[tuple[int, str]] | None] = ContextVar("heard", default=None)
+_EXCEPTION = "Exception: "  # with this all its plug-ins begin to tell what `requests` raised
+_NEVER_CONNECTED = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "CERTIFICATE_VERIFY_FAILED")
+
+
+class _Ear(logging.Handler):
+    """Keeps what Apprise says, on threads of its own, while somebody of ours listens; tells nobody else."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        said = _heard.get()
+        if said is not None:
+            said.append((record.levelno, record.getMessage()))
+
+
+_log = logging.getLogger("apprise")
+_log.addHandler(_Ear())
+_log.propagate = False
+_log.setLevel(logging.DEBUG)
 
 
 class AppriseChannel:
@@ -48,11 +69,16 @@ class AppriseChannel:
         check_length(post, self._name, self._limits, counts.utf16, "characters")
         from apprise import NotifyFormat  # noqa: PLC0415  25 MB, loaded when an account of this kind is opened
 
-        done = False
         # Opened anew: one that has posted already would sleep before it posts again.
-        with contextlib.suppress(Exception):  # a plug-in may raise anything, with its address inside
-            opened = _opened(self._address)
-            done = bool(opened.notify(body=post.text, title=heading(post), body_format=NotifyFormat.TEXT))
+        opened, said, done = _opened(self._address), list[tuple[int, str]](), False
+        listening = _heard.set(said)
+        try:
+            with contextlib.suppress(Exception):  # a plug-in may raise anything, with its address inside
+                done = bool(opened.notify(body=post.text, title=heading(post), body_format=NotifyFormat.TEXT))
+        finally:
+            _heard.reset(listening)
+        if not done and len(opened[0]) == 1 and _never_connected(said):
+            raise TryLater(f"{self._name} cannot be reached now.", code="no-connection")
         if not done:
             words = f"{self._name} did not say that it took the post. It may have arrived."
             raise MaybeArrived(words, code="no-yes")
@@ -67,6 +93,13 @@ class AppriseChannel:
 def open_apprise(connection: Connection) -> Channel:
     """The channel for one address. Raises Refused for what Apprise does not understand."""
     return AppriseChannel(connection)
+
+
+def _never_connected(said: Sequence[tuple[int, str]]) -> bool:
+    """Whether all that went wrong went wrong before anything was sent, and nothing is said to be done."""
+    wrong = [text for _, text in said if _EXCEPTION in text]
+    before = all(any(reason in text for reason in _NEVER_CONNECTED) for text in wrong)
+    return bool(wrong) and before and not any(level == logging.INFO for level, _ in said)
 
 
 def _opened(address: str) -> Apprise:
@@ -92,4 +125,6 @@ def _opened(address: str) -> Apprise:
         )
     if len(opened) != 1:
         raise Refused("Write one address. Connect another account for another one.", field="address")
+    if opened[0].retry:
+        raise Refused("Take “retry” out of the address: StatusDesk tries again when nothing arrived.", field="address")
     return opened

@@ -33,6 +33,7 @@ class Limits:
 class Post:
     """One post on its way. `key` is fixed before the first attempt; `first_sent_at` is when that began.
 
+    `last_tried_at` is when it was last sent or looked for; a network that shows posts late is not believed before.
     `text` is what people decided to say: it is never changed. `words` are the facts behind it, for networks that have
     a form of their own (a mail's subject, a card). `root` is the incident's first post on this account: every later
     post replies to it. `mends` is the post whose words this one corrects or takes back, where it is out: a network
@@ -47,6 +48,7 @@ class Post:
     created_at: datetime
     words: PostWords | None = None
     first_sent_at: datetime | None = None
+    last_tried_at: datetime | None = None
     root: RemotePost | None = None
     mends: RemotePost | None = None
     picture: Path | None = None

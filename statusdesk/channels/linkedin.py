@@ -73,7 +73,7 @@ class LinkedInChannel:
         if until is not None:
             days = max(0, (until - clock.now()).days)
             again = "" if days > SIGN_IN_SOON else " Sign in again before it ends."
-            words = f"The login holds for {days} more days.{again}"
+            words = f"The login holds for {days} more day{'' if days == 1 else 's'}.{again}"
             lines.append(CheckLine(what="How long", ok=None if again else True, result=words))
         url = f"https://www.linkedin.com/company/{quote(self._page, safe='')}/"
         return Checked(ok=True, handle=name, profile_url=url, limits=LIMITS, lines=lines)

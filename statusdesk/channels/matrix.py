@@ -60,10 +60,13 @@ class MatrixChannel:
                 self._check_level(room, me),
                 self._check_open(room),
             ]
+            # The page links to a room only when anybody may join it.
+            joining = (self._state(room, "m.room.join_rules") or {}).get("join_rule")
         except SendingError as fault:
             return not_checked("Login", fault)
         well = all(line.ok is not False for line in lines)
-        page = f"{_PUBLIC_LINKS}/{quote(self._room, safe='#:!')}" if self._room.startswith("#") else ""
+        public = joining == "public" and self._room.startswith("#")
+        page = f"{_PUBLIC_LINKS}/{quote(self._room, safe='#:!')}" if public else ""
         return Checked(ok=well, handle=self._room, profile_url=page, limits=LIMITS, lines=lines)
 
     def send(self, post: Post) -> RemotePost:

@@ -161,7 +161,7 @@ class TelegramChannel:
             before = shown[0].id
         else:
             raise TryLater("There are too many newer posts in the channel to find this one.", code="too-many")
-        waited = (clock.now() - began(post)).total_seconds()
+        waited = (clock.now() - (post.last_tried_at or began(post))).total_seconds()
         if waited < LAG_S:
             raise TryLater(
                 "The channel's public page does not show the post yet.", code="lag", after_s=LAG_S - max(0.0, waited)
@@ -285,7 +285,7 @@ def _chat(text: str) -> str:
 
 def _preview(post: Post) -> Mapping[str, Any]:
     """The card under the message shows the incident's own page."""
-    return {"url": post.link, "prefer_small_media": True} if post.link else {"is_disabled": True}
+    return {"url": post.link, "prefer_small_media": True} if post.link.startswith("https://") else {"is_disabled": True}
 
 
 def _result(answer: Answer) -> Mapping[str, Any] | None:

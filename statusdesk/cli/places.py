@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from statusdesk.desk import Desk
     from statusdesk.verbs.destinations import Tally
 
+REPLIES_EVERY = timedelta(minutes=5)
 GRACE_S = 2.0  # a command waits for what is due this moment, not for retries
 DOUBT_S = 25.0  # but “deliver” does wait to learn whether a post in doubt arrived
 LONGEST_WAIT_S = 7 * 24 * 3600
@@ -40,6 +41,7 @@ def delivery_row(one: Delivery) -> dict[str, Any]:
         "remote_url": one.remote.url if one.remote else None,
         "error": one.error or None,
         "note": one.note or None,
+        "reason": one.words.reason if one.words else None,
         "incident": one.incident_ref,
         "update": one.seq,
     }
@@ -96,9 +98,14 @@ def _in_reach(_ctx: click.Context, _param: click.Parameter, value: float) -> flo
 
 def _watch(desk: Desk, tally: Tally, stop: threading.Event) -> Tally:
     """Rounds until the stop. A fault of this computer is said, and tried again: a watch that ends sends nothing."""
+    heard = clock.now()
     while not stop.wait(LONGEST_NAP_S):
         try:
             again = run_rounds(desk, timeout_s=0, stop=stop)
+            if clock.now() - heard > REPLIES_EVERY:
+                heard = clock.now()
+                for name, why in desk.read_replies().troubles:
+                    click.echo(f"Replies on {name} could not be read. {why}", err=True)
         except EnvironmentFault as fault:
             click.echo(f"{fault.title}. {fault.message}", err=True)
             continue

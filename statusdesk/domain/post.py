@@ -29,6 +29,18 @@ class Event(StrEnum):
         return self in (Event.CORRECTED, Event.RETRACTED)
 
 
+class Reason(StrEnum):
+    """What made a post worth sending (F30). `NEWS` is none of the product's own reasons: a person chose to send it."""
+
+    START = "start"
+    STATE = "state"
+    ESTIMATE = "estimate"
+    PROMISE = "promise"
+    END = "end"
+    MENDING = "mending"
+    NEWS = "news"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostWords:
     """All that a post may say: public facts only, as plain text.
@@ -55,6 +67,7 @@ class PostWords:
     next_due: datetime | None = None
     resolved_at: datetime | None = None
     delayed: bool = False
+    reason: Reason = Reason.NEWS
 
     def as_record(self) -> dict[str, Any]:
         """The words as JSON: times as RFC 3339, absent ones as null."""
@@ -62,11 +75,24 @@ class PostWords:
         for one in fields(self):
             value = getattr(self, one.name)
             record[one.name] = rfc3339(value) if isinstance(value, datetime) else value
-        return record | {"event": str(self.event), "zone": self.zone.key, "components": list(self.components)}
+        return record | {
+            "event": str(self.event),
+            "reason": str(self.reason),
+            "zone": self.zone.key,
+            "components": list(self.components),
+        }
 
     @classmethod
     def of_record(cls, record: Mapping[str, Any]) -> PostWords:
         """The words that `as_record` wrote."""
         times = ("said_at", "eta_due", "next_due", "resolved_at")
         read = {name: datetime.fromisoformat(record[name]) if record[name] else None for name in times}
-        return cls(**{**record, **read, "event": Event(record["event"]), "zone": ZoneInfo(record["zone"])})
+        return cls(
+            **{
+                **record,
+                **read,
+                "event": Event(record["event"]),
+                "reason": Reason(record["reason"]),
+                "zone": ZoneInfo(record["zone"]),
+            }
+        )

@@ -167,6 +167,8 @@ class Web:
                     stream=True,
                 )
                 with response:
+                    if exchange.was_cut:  # in the middle of its headers, which http.client takes for their end
+                        raise TimeoutError
                     answer = _read(response, most)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
                 fault = self._fault(error, sent=exchange.sent, writes=writes)

@@ -28,6 +28,7 @@ class Exchange:
         self.connecting = False
         self.tracked = False
         self.wrote = False
+        self.was_cut = False
         self._timer = threading.Timer(total_s, self._cut)
         self._timer.daemon = True
 
@@ -48,6 +49,7 @@ class Exchange:
         _under_way.reset(self._before)
 
     def _cut(self) -> None:
+        self.was_cut = True
         if self.socket is not None:
             with contextlib.suppress(OSError):
                 # The plain socket's way also for TLS: whoever reads in the other thread gets an end of file.

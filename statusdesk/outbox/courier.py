@@ -229,6 +229,7 @@ class Courier:
             key=row.idempotency_key,
             created_at=row.created_at,
             first_sent_at=row.first_sent_at,
+            last_tried_at=claimed.last_tried_at,
             words=row.words,
             root=self.ledger.root_post(row),
             mends=self.ledger.mended_post(row),

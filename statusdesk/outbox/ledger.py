@@ -52,10 +52,11 @@ def look_at(row: Delivery, now: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A delivery this courier may send now. `look_first`: it may be there already."""
+    """A delivery this courier may send now. `look_first`: it may be there already, tried last at `last_tried_at`."""
 
     delivery: Delivery
     look_first: bool
+    last_tried_at: datetime
 
 
 def _due_at(row: Delivery, now: datetime) -> datetime:
@@ -181,7 +182,10 @@ class Ledger:
             overdue = row.state is DeliveryState.QUEUED and row.next_try_at is not None  # the page was waited for
             note = UNSEEN if overdue else "" if row.note == BY_HAND_NOW else row.note
             claimed = self._lease(box, row, now, note=note)
-            return None if claimed is None else Claimed(claimed, look_first=row.state is DeliveryState.UNKNOWN)
+            if claimed is None:
+                return None
+            in_doubt = row.state is DeliveryState.UNKNOWN
+            return Claimed(claimed, look_first=in_doubt, last_tried_at=row.updated_at)
 
     @contextmanager
     def claim_publishes(self, target_id: str) -> Iterator[Sequence[Delivery]]:

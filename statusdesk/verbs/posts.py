@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from statusdesk.domain import promise as promises
 from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.drafts import UpdateDraft
 from statusdesk.domain.incident import CauseStatement, Certainty, EtaStatement, Incident, IncidentState
 from statusdesk.domain.page import Page
-from statusdesk.domain.post import Event, PostWords
+from statusdesk.domain.post import Event, PostWords, Reason
 from statusdesk.store.reader import Reader
 from statusdesk.verbs.base import plain_of
 
@@ -20,6 +20,25 @@ def event_of(before: IncidentState, after: IncidentState) -> Event:
     if before.is_open and after.ends:
         return Event.WITHDRAWN if after is IncidentState.WITHDRAWN else Event.RESOLVED
     return Event.UPDATED
+
+
+DUE_SOON = timedelta(minutes=10)
+
+
+def reason_of(reader: Reader, incident: Incident, draft: UpdateDraft, event: Event, now: datetime) -> Reason:
+    """What makes an update worth a post; the record stands as before it."""
+    if event in (Event.OPENED, Event.REOPENED):
+        return Reason.START
+    if not incident.state.is_open:
+        return Reason.END
+    if reader.incident(incident.ref).state is not incident.state:
+        return Reason.STATE
+    if draft.eta is not None:
+        return Reason.ESTIMATE
+    open_promise = next((one for one in reader.promises(incident.id) if one.settled_at is None), None)
+    if open_promise is not None and open_promise.due_at - now <= DUE_SOON:
+        return Reason.PROMISE
+    return Reason.NEWS
 
 
 def words_of_update(
@@ -42,13 +61,14 @@ def words_of_update(
         cause=_said_cause(draft, reader.causes(incident.id)),
         eta_due=eta if is_open else _last_time(etas) if event is Event.RESOLVED else None,
         next_due=due if is_open else None,
+        reason=reason_of(reader, incident, draft, event, now),
     )
 
 
 def words_of_mending(reader: Reader, page: Page, incident: Incident, event: Event, message: str) -> PostWords:
     """What is posted when an earlier update is corrected or taken back."""
     names = _names_after(reader, incident, UpdateDraft())
-    return _words(page, incident, event, plain_of(message), names=names)
+    return _words(page, incident, event, plain_of(message), names=names, reason=Reason.MENDING)
 
 
 def _words(
@@ -61,6 +81,7 @@ def _words(
     cause: str = "",
     eta_due: datetime | None = None,
     next_due: datetime | None = None,
+    reason: Reason,
 ) -> PostWords:
     base = page.base_url.rstrip("/")
     return PostWords(
@@ -80,6 +101,7 @@ def _words(
         eta_due=eta_due,
         next_due=next_due,
         resolved_at=incident.resolved_at,
+        reason=reason,
     )
 
 

@@ -167,7 +167,7 @@ class FaultServer:
         self._steps: queue.SimpleQueue[Step] = queue.SimpleQueue()
         self._workers: list[threading.Thread] = []
         self._listener = socket.create_server((HOST, 0))
-        self._listener.settimeout(0.1)
+        self._listener.settimeout(0.02)
         self._acceptor = threading.Thread(target=self._accept)
 
     @property
@@ -224,6 +224,13 @@ class FaultServer:
                 pieces.append(piece)
         return b"".join(pieces)
 
+    def next_step(self) -> Step:
+        """What the next connection meets."""
+        try:
+            return self._steps.get_nowait()
+        except queue.Empty:
+            return passed_on if self.upstream else answer(404, {"error": "Not found"})
+
     def _accept(self) -> None:
         while not self.ended.is_set():
             try:
@@ -237,10 +244,7 @@ class FaultServer:
     def _serve(self, connection: socket.socket) -> None:
         connection.settimeout(20)
         with connection:
-            try:
-                step = self._steps.get_nowait()
-            except queue.Empty:
-                step = passed_on if self.upstream else answer(404, {"error": "Not found"})
+            step = self.next_step()
             with contextlib.suppress(OSError):  # the client may go away first
                 step(self, connection)
 

@@ -26,13 +26,14 @@ USER, PASSWORD = f"status@{DOMAIN}", "mail-pass-wörd-0042"
 READERS = ("list", "ana", "bo", "status")
 _NOBODY = 65534
 _WAIT_S = 20
+_DAEMONS = Path("/usr/lib/postfix/sbin")
 
 _MAIN_CF = """
 compatibility_level = 3.6
 queue_directory = {folder}/queue
 data_directory = {folder}/data
 command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
+daemon_directory = {daemons}
 mail_owner = postfix
 setgid_group = postdrop
 maillog_file = {folder}/postfix.log
@@ -162,12 +163,11 @@ def mail(folder: Path) -> Iterator[MailServer]:
                 lambda: _open(ports["lmtp"]) and _open(ports["sasl"]),
             )
         )
+        # The program around it makes the queue; it would be ended without Postfix itself.
+        subprocess.run([postfix, "-c", folder / "etc", "check"], check=True, capture_output=True, timeout=60)
         (folder / "log-postfix").mkdir()
-        running.enter_context(
-            process(
-                [postfix, "-c", folder / "etc", "start-fg"], folder / "log-postfix", {}, lambda: _greets(ports["plain"])
-            )
-        )
+        itself = [_DAEMONS / "master", "-c", folder / "etc", "-s"]
+        running.enter_context(process(itself, folder / "log-postfix", {}, lambda: _greets(ports["plain"])))
         yield server
 
 
@@ -177,7 +177,14 @@ def _write(folder: Path, ports: dict[str, int]) -> None:
     shutil.chown(folder / "data", "postfix")
     os.chown(folder / "mail", _NOBODY, _NOBODY)
     mailboxes = ", ".join(f"{{{reader}@{DOMAIN} = there}}" for reader in READERS)
-    given = {"folder": folder, "domain": DOMAIN, "nobody": _NOBODY, "mailboxes": mailboxes, **ports}
+    given = {
+        "folder": folder,
+        "domain": DOMAIN,
+        "nobody": _NOBODY,
+        "mailboxes": mailboxes,
+        "daemons": _DAEMONS,
+        **ports,
+    }
     (folder / "etc" / "main.cf").write_text(_MAIN_CF.format(**given))
     (folder / "etc" / "master.cf").write_text(_MASTER_CF.format(**given))
     (folder / "dovecot.conf").write_text(_DOVECOT.format(**given))

@@ -239,13 +239,6 @@ _INSTALLED: dict[str, Callable[[], Path]] = {
     "AT Protocol server": pds_folder,
     "AT Protocol network": network_folder,
     "judges of pages": page_folder,
-}
-
-
-# What is made in the user's cache.
-_MADE: dict[str, Callable[[], Path]] = {
-    "AT Protocol server": pds_folder,
-    "judges of pages": page_folder,
     "Matrix server": synapse_python,
 }
 
@@ -281,7 +274,7 @@ def main() -> int:
     if packages := missing_packages():
         install_packages(packages)
     missing = 0
-    for what, look in (NEEDED | _INSTALLED | _MADE).items():
+    for what, look in (NEEDED | _INSTALLED).items():
         try:
             _say(f"{what}: {look()}")
         except Missing as error:

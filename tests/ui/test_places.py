@@ -106,7 +106,7 @@ def test_a_token_is_hidden_while_it_is_typed_and_help_says_where_it_comes_from(m
     page.form.begin("mastodon")
     _spec, field, _trouble = page.form.fields["token"]
     assert field.echoMode() is QLineEdit.EchoMode.Password
-    assert "Preferences" in field.placeholderText()
+    assert any("Preferences" in label.text() for label in page.form.findChildren(Label))
     field.setText("secret")
     page.form.forget()
     assert field.text() == ""
@@ -288,3 +288,31 @@ def test_signing_in_asks_for_what_it_needs_and_can_be_stopped(
     main.until(lambda: page.form.browser.words == "Sign in in the browser")
     assert "Signing in was stopped." in page.form.trouble.words.text()
     assert store.kept == {}
+
+
+def test_long_hints_stand_whole_under_their_field(main: Open) -> None:
+    form = accounts(main).form
+    form.begin("bluesky")
+    assert form.fields["app_password"][1].placeholderText() == ""
+    assert any("Not your own password." in label.text() for label in form.findChildren(Label))
+    assert form.fields["handle"][1].placeholderText() == "northlake.bsky.social"
+
+
+def test_a_target_with_a_password_can_get_a_new_one(main: Open, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = targets(main)
+    assert page.panel.again.isHidden(), "a folder has no password"
+    (folder,) = desk.targets()
+    given: list[tuple[str, str]] = []
+
+    def renew(key: str, *, secret: str) -> tuple[object, tuple[object, ...]]:
+        given.append((key, secret))
+        return folder, ()
+
+    monkeypatch.setattr(desk, "renew_target", renew)
+    page.renewing = folder.id
+    page.form.begin_again("webdav", "Web")
+    assert list(page.form.fields) == ["password"], "only what is secret is asked for"
+    page.form.fields["password"][1].setText("new-password")
+    page.form.act.click()
+    main.until(lambda: given)
+    assert given == [(folder.id, "new-password")]

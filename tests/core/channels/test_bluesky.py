@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from statusdesk import clock
+from statusdesk.channels import bluesky
 from statusdesk.channels.base import Connection, Limits, Post
 from statusdesk.channels.bluesky import DEFAULT_SERVER, LIMITS, BlueskyChannel
 from statusdesk.channels.registry import KINDS
@@ -517,6 +518,12 @@ def answered(url, who, text, root, parent):
     return call(f"{url}/xrpc/com.atproto.repo.createRecord", body, str(who["accessJwt"]))["uri"]
 
 
+def seen(url, who, remote):
+    uri = quote(remote.id.split()[0])
+    known = call(f"{url}/xrpc/app.bsky.feed.getPosts?uris={uri}", token=str(who["accessJwt"]))
+    return known["posts"]
+
+
 def test_replies_are_heard_from_a_real_network(network, bluesky_network):
     here, ana = network
     since = clock.now() - timedelta(minutes=5)
@@ -530,6 +537,17 @@ def test_replies_are_heard_from_a_real_network(network, bluesky_network):
         (other, "Still broken", root.id),
     ]
     assert found[0].author == "@ana.test"
+
+
+def test_an_older_thread_is_heard_through_what_the_account_is_told(network, bluesky_network, monkeypatch):
+    here, ana = network
+    since = clock.now() - timedelta(minutes=5)
+    root = here.send(post())
+    # A network tells of an answer only when it knew the answered post before. Our own server would show it to us at once.
+    assert soon(lambda: seen(bluesky_network, ana, root))
+    said = answered(bluesky_network, ana, "And now?", root, root)
+    monkeypatch.setattr(bluesky, "THREADS", 0)
+    assert [one.id for one in soon(lambda: here.replies([root], since))] == [said]
 
 
 def test_followers_see_the_card_and_the_correction_below_the_post_it_is_about(network, picture):

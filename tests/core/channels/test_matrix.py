@@ -1,5 +1,6 @@
 """Posts to Matrix arrive once in a real room, as a thread, and are changed where they are corrected."""
 
+import random
 import uuid
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ from statusdesk.channels.matrix import MatrixChannel
 from statusdesk.channels.registry import KINDS
 from statusdesk.errors import Refused
 from statusdesk.net.faults import MaybeArrived, NeedsPerson, TryLater
-from tests.core.channels.saying import QUICK, USUAL, connection, post
+from tests.core.channels.saying import QUICK, USUAL, WAYS_TO_FAIL, connection, delivered, post
 from tests.servers import fault
 
 
@@ -137,6 +138,23 @@ def test_a_room_may_be_named_as_people_do(matrix_server):
         f"https://matrix.to/#/%23{name}:northlake.test".replace("%23", "#"),
     )
     assert here.find(post()) is None
+
+
+def test_the_page_never_links_to_a_room_that_is_not_open_to_all(matrix_server):
+    name = f"team-{uuid.uuid4().hex[:8]}"
+    matrix_server.room(room_alias_name=name, preset="private_chat")
+    checked = channel(matrix_server, f"#{name}:northlake.test").check()
+    assert (checked.ok, checked.profile_url) == (True, "")
+
+
+def test_over_a_bad_network_nothing_is_lost_and_nothing_doubled(matrix_server, room, fault_before):
+    chance, bad_network = random.Random(42), fault_before(matrix_server.url)
+    here = channel(matrix_server, room, bad_network.url)
+    posts = [post(f"Tills {number}") for number in range(15)]
+    for said in posts:
+        bad_network.script(*chance.choices([*WAYS_TO_FAIL, fault.passed_on], k=chance.randrange(5)))
+        assert delivered(here, said)
+    assert matrix_server.texts(room) == [said.text for said in posts]
 
 
 def test_an_account_that_is_not_in_the_room_says_what_to_do(matrix_server, room):

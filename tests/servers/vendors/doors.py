@@ -81,6 +81,17 @@ SECRETS: Mapping[str, str] = {
     "matrix": MATRIX_TOKEN,
 }
 
+# What a person types into the form of each service, given its server.
+FORMS: Mapping[str, Callable[[Any], dict[str, str]]] = {
+    "webhook": lambda there: {"address": there.address, "secret": SECRETS["webhook"]},
+    "telegram": lambda there: {"chat": "@northlake", "token": SECRETS["telegram"], "server": there.url},
+    "discord": lambda there: {"address": there.address},
+    "slack": lambda there: {"channel": slack.CHANNEL, "token": SECRETS["slack"], "server": there.url},
+    "ntfy": lambda there: {"topic": ntfy.TOPIC, "token": SECRETS["ntfy"], "server": there.url},
+    "teams": lambda there: {"address": there.address},
+    "apprise": lambda there: {"address": there.address},
+}
+
 
 def opened(kind: str, url: str, patience: Patience = PATIENCE) -> Any:
     """The channel of a service, which takes `url` for its server."""

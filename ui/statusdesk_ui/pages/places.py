@@ -21,6 +21,7 @@ from statusdesk_ui.widgets.fields import Field, Trouble, asked, mark_problem, re
 
 _ANY = QSizePolicy.Policy.Preferred
 SIGN_IN = "Sign in in the browser"
+HINT_FITS = 60  # characters; a longer hint stands under its field, whole
 SURE_MS = 4000  # within which Remove must be pressed again
 
 
@@ -174,10 +175,11 @@ class ConnectForm(QFrame):
         self.act.setVisible(kind.takes_token)
         self.act.become("plain" if kind.signs_in else "primary")
         for spec in kind.fields:
-            field, trouble = Field(spec.label, hint=spec.hint, secret=spec.secret), Trouble()
+            long = len(spec.hint) > HINT_FITS
+            field, trouble = Field(spec.label, hint="" if long else spec.hint, secret=spec.secret), Trouble()
             self.fields[spec.name] = (spec, field, trouble)
             title = spec.label + (", may stay empty" if spec.optional else "")
-            self.rows.addLayout(asked(title, down(field, trouble, gap=0)))
+            self.rows.addLayout(asked(title, down(field, trouble, gap=0), spec.hint if long else ""))
             if spec.secret:
                 self.rows.addLayout(remark("key", "plain", self.keys, ink="ink3"))
         if self.isVisible():

@@ -31,7 +31,7 @@ class TargetsPage(PlacesPage):
             can_rest=False,
         )
         self.targets: tuple[Target, ...] = ()
-        self.panel.again.hide()
+        self.renewing = ""  # the target that gets a new password
         self.form.sent.connect(self._add)
         self.panel.asked.connect(self._asked)
         session.read(self._kinds, done=self.form.offer)
@@ -47,6 +47,10 @@ class TargetsPage(PlacesPage):
             )
             found.append(KindForm(one.kind, one.label, one.icon, one.help, (where, *more, PUBLIC_URL)))
         return tuple(found)
+
+    def begin_adding(self) -> None:
+        self.renewing = ""
+        super().begin_adding()
 
     def show_board(self, board: Board) -> None:
         """Show the targets as they stand."""
@@ -75,18 +79,23 @@ class TargetsPage(PlacesPage):
         target = self._chosen()
         if target is None:
             return
-        self.adding = False
+        self.adding, self.renewing = False, ""
         self.right.setCurrentWidget(self.panel)
         # adding looks at the place as a check does
         checked = words.time_said(target.checked_at or target.created_at, self.session.zone)
         facts = (("Goes to", target.location), ("Address", target.public_url), ("Checked", checked))
+        self.panel.again.setVisible(
+            any(f.secret for one in self.form.kinds if one.kind == target.kind for f in one.fields)
+        )
         self.panel.put(self._row(target), target.trouble, facts, resting=False)
         self.panel.checks.put(*self.checked.get(target.id, ((), "")))
 
     def _add(self, kind: str, name: str, values: Mapping[str, str], secret: str) -> None:
-        desk = self.session.desk
+        desk, again = self.session.desk, self.renewing
 
         def add() -> tuple[Target, tuple[CheckLine, ...]]:
+            if again:
+                return desk.renew_target(again, secret=secret)
             return desk.add_target(
                 kind=kind,
                 name=name,
@@ -101,7 +110,8 @@ class TargetsPage(PlacesPage):
         def done(result: tuple[Target, tuple[CheckLine, ...]]) -> None:
             target, lines = result
             self.connected(target.id, lines, words.time_said(now(), self.session.zone))
-            self.session.say(f"{target.name} is added. The page goes there now and after every change.")
+            said = "has its new password" if again else "is added. The page goes there now and after every change"
+            self.session.say(f"{target.name} {said}.")
             self._stale()
 
         self.session.tasks.fetch(add, done=done, failed=self.form.fail)
@@ -117,6 +127,10 @@ class TargetsPage(PlacesPage):
             return
         if what == "check":
             self._check(target)
+        elif what == "again":
+            self.adding, self.renewing = True, target.id
+            self.right.setCurrentWidget(self.form)
+            self.form.begin_again(target.kind, target.name)
         elif what == "remove":
             self.session.do(
                 self.session.desk.remove_target,
