@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
     from statusdesk.store.public import PublicRecordReader
 
 COMPUTER = "computer"  # the setting of a folder target that says on which computer the folder lies
+
+# The setting of a place whose kind may have a secret, and that has none: its key store is not asked.
+KEYLESS = "keyless"
+
+
+def keyless(fields: Sequence[SettingField], secret: str) -> dict[str, str]:
+    """The settings of a place that is added now, when it has no secret though it might."""
+    may = any(one.secret and one.optional for one in fields)
+    return {KEYLESS: "yes"} if may and not secret else {}
 
 
 def bound_to_here(workspace: Workspace) -> dict[str, str]:
@@ -66,6 +76,8 @@ class OpenPlaces:
         with self._store.read() as sql:
             account = Reader(sql).account(account_id)
         wanted = next((field for field in channels.kind(account.kind).fields if field.secret), None)
+        if KEYLESS in account.settings:
+            wanted = None
         return self.open_account(account, self._secret(f"account/{account_id}", wanted, account.name))
 
     def open_target(self, target: Target, secret: str) -> TargetHost:
@@ -81,9 +93,16 @@ class OpenPlaces:
         """A target's host, with its credential from the keyring."""
         with self._store.read() as sql:
             target = Reader(sql).target(target_id)
-        return self.open_target(
-            target, self._secret(f"target/{target_id}", targets.kind(target.kind).secret, target.name)
-        )
+        wanted = None if KEYLESS in target.settings else targets.kind(target.kind).secret
+        return self.open_target(target, self._secret(f"target/{target_id}", wanted, target.name))
+
+    def forget_target(self, target_id: str) -> None:
+        """Remove what this computer remembers of its publishing there."""
+        for left in (self._folder / "targets").glob(f"{target_id}*"):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
 
     def _secret(self, entry: str, wanted: SettingField | None, place: str) -> str:
         """What the keyring holds for a place; empty when its kind needs nothing. Raises Refused, EnvironmentFault."""

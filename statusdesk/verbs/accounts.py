@@ -15,6 +15,7 @@ from statusdesk.domain.delivery import Account, SettingField
 from statusdesk.domain.text import tidy_line
 from statusdesk.errors import EnvironmentFault, Problem, Refused
 from statusdesk.outbox.enqueue import enqueue_publish
+from statusdesk.outbox.places import KEYLESS, keyless
 from statusdesk.verbs.base import Verbs
 
 
@@ -72,7 +73,7 @@ class AccountVerbs(Verbs):
             name=self._name_is_free(name, known),
             handle=given.pop("handle", ""),
             base_url=given.pop("server", "").rstrip("/"),
-            settings=given,
+            settings=given | keyless(known.fields, signed.secret),
             created_at=at,
         )
         if signed.secret or signed.kept:
@@ -110,7 +111,8 @@ class AccountVerbs(Verbs):
 
     def _forget(self, account: Account, known: ChannelKind) -> None:
         """Every entry of an account leaves the keyring."""
-        if any(field.secret for field in known.fields) or known.keeps:
+        may_have = any(field.secret for field in known.fields) and KEYLESS not in account.settings
+        if may_have or known.keeps:
             self._secrets.forget(f"account/{account.id}")
             for entry in known.keeps:
                 self._secrets.forget(f"account/{account.id}/{entry}")
@@ -208,6 +210,7 @@ class AccountVerbs(Verbs):
                 handle=found.handle,
                 profile_url=found.profile_url,
                 limits=dict(found.limits),
+                settings={key: value for key, value in account.settings.items() if key != KEYLESS},
                 checked_at=found.checked_at,
                 trouble="",
             )
@@ -243,16 +246,9 @@ class AccountVerbs(Verbs):
         try:
             self._forget(account, channels.kind(account.kind))
         except EnvironmentFault as fault:
-            if not _needs_key_store(channels.kind(account.kind)):
-                return changes
             title = f"{account.name} is disconnected, but its token is still in the key store"
             raise EnvironmentFault(f"{fault.message} Then remove the entry StatusDesk.", title=title) from None
         return changes
-
-
-def _needs_key_store(known: ChannelKind) -> bool:
-    """Whether an account of this kind cannot be without a secret."""
-    return bool(known.keeps) or any(field.secret and not field.optional for field in known.fields)
 
 
 def filled(label: str, fields: Sequence[SettingField], given: dict[str, str], secret: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from statusdesk.domain.text import tidy_line
 from statusdesk.errors import EnvironmentFault, Problem, Refused
 from statusdesk.outbox.courier import Courier
 from statusdesk.outbox.enqueue import enqueue_publish
-from statusdesk.outbox.places import bound_to_here, check_apart, check_free
+from statusdesk.outbox.places import KEYLESS, bound_to_here, check_apart, check_free, keyless
 from statusdesk.paths import overlap
 from statusdesk.secrets import Secrets
 from statusdesk.site.stamp import stamp
@@ -84,7 +84,7 @@ class DestinationVerbs(AccountVerbs):
             kind=kind,
             name=tidy_line(name) or known.label,
             location=tidy_line(location),
-            settings=given,
+            settings=given | keyless(known.fields, secret.strip()),
             public_url=tidy_line(public_url),
             created_at=at,
             checked_at=at,
@@ -143,7 +143,8 @@ class DestinationVerbs(AccountVerbs):
             raise Refused(wrong, title=f"{target.name} was not changed")
         self._secrets.put(f"target/{target.id}", secret.strip())
         with self._write() as writer:
-            writer.change_target(target.id, checked_at=self._now(), trouble="")
+            settings = {key: value for key, value in target.settings.items() if key != KEYLESS}
+            writer.change_target(target.id, settings=settings, checked_at=self._now(), trouble="")
             writer.event("target-renew", Touched.TARGET, target.id)
             enqueue_publish(writer)
         return target, lines
@@ -156,7 +157,8 @@ class DestinationVerbs(AccountVerbs):
             writer.cancel_for(target.id, "The target was removed.", doubts=True)
             writer.event("target-remove", Touched.TARGET, target.id)
             changes = Changes(head=writer.head(), destinations=True, deliveries=True)
-        if targets.kind(target.kind).secret:
+        self._places.forget_target(target.id)
+        if targets.kind(target.kind).secret and KEYLESS not in target.settings:
             self._secrets.forget(f"target/{target.id}")
         return changes
 
