@@ -12,6 +12,7 @@ from statusdesk.domain.times import FIVE_MINUTES, round_up, start_of_day
 SHOW_RATE_FROM = 10
 RECORD_DAYS = 90
 MAX_PROMISE_S = 24 * 3600
+PAGE_GRACE = timedelta(minutes=1)  # from the save to the page; promises are clock times, to the minute
 
 
 class PromiseState(StrEnum):
@@ -49,6 +50,16 @@ def settle(promise: NextUpdatePromise, at: datetime, seq: int, *, moved: bool = 
     """
     state = PromiseState.LATE if at > promise.due_at else PromiseState.MOVED if moved else PromiseState.KEPT
     return replace(promise, state=state, settled_at=at, settled_seq=seq)
+
+
+def judged_by_page(promise: NextUpdatePromise, shown_at: datetime) -> NextUpdatePromise:
+    """A kept promise after the page was seen to show its words: they count when customers can read them (flow f).
+
+    Words saved in time that reached the page more than a minute after the promised time came late.
+    """
+    if promise.state is not PromiseState.KEPT or shown_at <= promise.due_at + PAGE_GRACE:
+        return promise
+    return replace(promise, state=PromiseState.LATE, settled_at=shown_at)
 
 
 def default_due(now: datetime, cadence_s: int) -> datetime:

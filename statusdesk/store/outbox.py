@@ -14,9 +14,10 @@ import sqlalchemy as sa
 
 from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState, RemotePost
 from statusdesk.domain.incident import UpdateKind
+from statusdesk.domain.promise import NextUpdatePromise, PromiseState
 from statusdesk.store import tables as t
 from statusdesk.store.reader import Reader
-from statusdesk.store.rows import make_delivery
+from statusdesk.store.rows import make, make_delivery
 
 _OPEN = (DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.SENDING, DeliveryState.UNKNOWN)
 
@@ -121,6 +122,26 @@ class Outbox(Reader):
             d.destination_id.in_(targets), d.kind == DeliveryKind.PUBLISH, on_the_way
         )
         return self.sql.execute(query).scalar_one_or_none() or 0
+
+    def kept_and_shown(self, since: datetime) -> Sequence[tuple[str, str, NextUpdatePromise, datetime]]:
+        """Promises kept since a time whose words were seen on the page: incident's id and ref, promise, when first."""
+        p, d, leading = t.promises.c, t.deliveries.c, self.leading_targets()
+        query = (
+            sa.select(t.promises, d.incident_ref, sa.func.min(d.updated_at).label("shown_at"))
+            .join(t.deliveries, sa.and_(d.incident_id == p.incident_id, d.seq == p.settled_seq))
+            .where(
+                p.state == PromiseState.KEPT,
+                p.settled_at >= since,
+                d.kind == DeliveryKind.PUBLISH,
+                d.state == DeliveryState.VERIFIED,
+                d.destination_id.in_(leading),
+            )
+            .group_by(*t.promises.c, d.incident_ref)
+        )
+        return [
+            (row.incident_id, row.incident_ref, make(NextUpdatePromise, row), row.shown_at)
+            for row in self.sql.execute(query)
+        ]
 
     def anything_left_us(self, since: datetime, until: datetime) -> bool:
         """Whether a word reached some place beyond this computer in that time: then our own line worked."""

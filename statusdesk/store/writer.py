@@ -202,6 +202,13 @@ class Writer(Reader):
         """We speak again by then."""
         self.sql.execute(sa.insert(t.promises).values(values(t.promises, promise, incident_id=incident_id)))
 
+    def judge_promise(self, incident_id: str, promise: NextUpdatePromise) -> None:
+        """A settled promise turned out otherwise."""
+        p = t.promises.c
+        columns = {"state": promise.state, "settled_at": promise.settled_at}
+        mine = sa.update(t.promises).where(p.incident_id == incident_id, p.seq == promise.seq)
+        self.sql.execute(mine.values(columns))
+
     def settle_promise(self, incident_id: str, at: datetime, seq: int, *, moved: bool = False) -> None:
         """Words went out: the open promise is kept, late or moved."""
         p = t.promises.c

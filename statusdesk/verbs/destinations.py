@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from statusdesk.clock import Clock
 from statusdesk.domain import ids, times
+from statusdesk.domain import promise as promises
 from statusdesk.domain.audit import Changes, Touched
 from statusdesk.domain.board import CheckLine
 from statusdesk.domain.delivery import Delivery, DeliveryState, Target
@@ -23,12 +24,16 @@ from statusdesk.paths import overlap
 from statusdesk.secrets import Secrets
 from statusdesk.site.stamp import stamp
 from statusdesk.store import Store
+from statusdesk.store.outbox import Outbox
 from statusdesk.targets import registry as targets
 from statusdesk.targets.base import TargetKind
 from statusdesk.verbs.accounts import AccountVerbs, filled, whole_path
 
 if TYPE_CHECKING:
     from statusdesk.site.builder import BuildReport
+
+
+JUDGED_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +188,24 @@ class DestinationVerbs(AccountVerbs):
             self._turn_the_page()
             before = self._arrived()
             self._courier.round(told)
+            self._judge_promises()
             return self.tally(since=before)
+
+    def _judge_promises(self) -> None:
+        """Words saved in time that reached the page late came late: what counts is what customers could read."""
+        with self._store.read() as sql:
+            found = Outbox(sql).kept_and_shown(self._now() - JUDGED_FOR)
+        late = [
+            (incident_id, ref, judged)
+            for incident_id, ref, promise, shown_at in found
+            if (judged := promises.judged_by_page(promise, shown_at)) is not promise
+        ]
+        if late:
+            with self._write() as writer:
+                for incident_id, ref, promise in late:
+                    writer.judge_promise(incident_id, promise)
+                    writer.event("promise-late", Touched.INCIDENT, ref)
+                enqueue_publish(writer)
 
     def _turn_the_page(self) -> None:
         """Publish once, though nobody said anything: for a new day's bars, and when a contact card begins or ends."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.server
 import threading
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from statusdesk.domain.component import ComponentStatus
 from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState
 from statusdesk.domain.drafts import IncidentDraft, UpdateDraft
 from statusdesk.domain.incident import Impact
+from statusdesk.domain.promise import PromiseState
 from statusdesk.net.faults import CannotTell, MaybeArrived
 from tests.core.outbox.places import KnownPlaces, add_account, courier
 from tests.servers.fault import FaultServer, answer, redirect, reset_at_once
@@ -350,3 +351,79 @@ def with_other_address(desk: Desk, target_id: str, url: str) -> None:
 
     with desk._store.write() as sql:
         Writer(sql, at=clock.now(), actor="tests").change_target(target_id, public_url=url)
+
+
+# What counts as kept
+
+
+@pytest.fixture
+def on_time(
+    make: Callable[[str], Desk], fault_server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Desk, Moving, str]:
+    """An incident whose next update was promised, and a clock that goes when it is told to."""
+    clock_ = Moving()
+    desk = make(fault_server.url)
+    for part in (desk, desk._courier, desk._courier.ledger, desk._places):
+        monkeypatch.setattr(part, "_now", clock_, raising=False)
+    ref = open_one(desk)
+    return desk, clock_, ref
+
+
+class Moving:
+    """Stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.at = clock.now()
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+def states(desk: Desk, ref: str) -> list[tuple[PromiseState, int]]:
+    return [(one.state, one.lateness_s) for one in desk.incident(ref).promises]
+
+
+def shows(fault_server: FaultServer, desk: Desk, ref: str) -> None:
+    """The public address shows from now on what was published last."""
+    newest = [one for one in desk.deliveries(ref) if one.destination == "Web"][-1]
+    assert newest.remote is not None
+    fault_server.script(*[answer(200, {"build_id": newest.remote.id})] * 3)
+
+
+def test_words_that_reach_the_page_in_time_keep_the_promise(
+    on_time: tuple[Desk, Moving, str], fault_server: FaultServer
+) -> None:
+    desk, now, ref = on_time
+    desk.deliver()
+    due = desk.incident(ref).promises[0].due_at
+    now.at = due - timedelta(seconds=5)
+    desk.post_update(ref, UpdateDraft(message="Eleven stores work."))
+    desk.deliver()
+    shows(fault_server, desk, ref)
+    now.at = due + timedelta(seconds=30)
+    desk.deliver()
+    assert page_of_update(desk, ref, 2).state is DeliveryState.VERIFIED
+    assert states(desk, ref)[0] == (PromiseState.KEPT, 0), "half a minute is on the way, not late"
+
+
+def test_words_saved_in_time_that_reach_the_page_late_came_late(
+    on_time: tuple[Desk, Moving, str], fault_server: FaultServer
+) -> None:
+    desk, now, ref = on_time
+    desk.deliver()
+    due = desk.incident(ref).promises[0].due_at
+    now.at = due - timedelta(minutes=1)
+    desk.post_update(ref, UpdateDraft(message="Eleven stores work."))
+    desk.deliver()
+    assert states(desk, ref)[0][0] is PromiseState.KEPT, "nobody knows yet"
+    now.at = due + timedelta(minutes=7)
+    shows(fault_server, desk, ref)
+    desk.deliver()
+    assert states(desk, ref)[0] == (PromiseState.LATE, 7 * 60)
+    assert desk.board().promises.late == 1
+    waiting = [one for one in desk.deliveries() if one.update_id is None and one.state is DeliveryState.QUEUED]
+    assert waiting, "the page says so, too"
+
+
+def page_of_update(desk: Desk, ref: str, seq: int) -> Delivery:
+    return next(one for one in desk.deliveries(ref) if one.destination == "Web" and one.seq == seq)
