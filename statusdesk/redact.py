@@ -19,7 +19,7 @@ _one_at_a_time = threading.Lock()
 
 def remember(secret: str) -> None:
     """This value must not be written down anywhere from now on, nor any line of it, nor its form in an address."""
-    parts = {secret, *secret.split()}
+    parts = {secret, *(line.strip() for line in secret.splitlines())}
     forms = {form for part in parts for form in (part, quote(part, safe=""), quote_plus(part))}
     with _one_at_a_time:
         _known.update(form for form in forms if len(form) >= SHORTEST)

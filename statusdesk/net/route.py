@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from statusdesk.errors import Problem, Refused
+from statusdesk.errors import EnvironmentFault, Problem, Refused
 from statusdesk.paths import config_dir
 
 # Made for this question, over plain http so that a login page can answer in its place, and without any trace of us.
@@ -89,8 +89,20 @@ def keep(route: Route) -> None:
 
 
 def tls_context() -> ssl.SSLContext:
-    """A TLS context that believes the system's authorities and this computer's own. Raises OSError, ssl.SSLError."""
-    return _context(current().authority)
+    """A TLS context that believes the system's authorities and this computer's own.
+
+    Raises EnvironmentFault when the file of the own ones cannot be used.
+    """
+    authority = current().authority
+    try:
+        return _context(authority)
+    except OSError as error:  # ssl.SSLError is one
+        why = "it is not there" if isinstance(error, FileNotFoundError) else "it holds no certificates"
+        raise EnvironmentFault(
+            f"The file of certificates {authority} cannot be used: {why}. Choose another with: "
+            "statusdeskctl network set --ca-file FILE, or take it out of the environment "
+            f"({', '.join(_CA_VARIABLES)})."
+        ) from None
 
 
 @cache

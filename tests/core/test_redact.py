@@ -32,3 +32,9 @@ def test_log_lines_and_tracebacks_hold_none():
     line = redact.Formatter().format(record)
     assert "tok_9f8e7d6c5b" not in line
     assert "ValueError: refused …" in line
+
+
+def test_a_passphrase_takes_no_single_words_out_of_honest_texts():
+    redact.remember("correct status staple")
+    assert redact.scrubbed("The status page is online.") == "The status page is online."
+    assert redact.scrubbed("login with correct status staple") == "login with …"

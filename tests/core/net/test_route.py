@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from statusdesk import clock, paths
+from statusdesk.errors import EnvironmentFault
 from statusdesk.net import route
 from statusdesk.net.faults import TryLater
 from statusdesk.net.route import Route
@@ -172,3 +173,16 @@ def test_settings_that_cannot_be_read_count_as_none(settings: Path) -> None:
     settings.mkdir()
     (settings / "network.json").write_text("[not json")
     assert route.current() == Route()
+
+
+@pytest.mark.parametrize(("content", "words"), [(None, "it is not there"), ("no certificate", "holds no certificates")])
+def test_a_file_of_certificates_that_cannot_be_used_is_said(
+    settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None, words: str
+) -> None:
+    del settings
+    file = tmp_path / f"{words}.pem"
+    if content is not None:
+        file.write_text(content)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(file))
+    with pytest.raises(EnvironmentFault, match=words):
+        Web("The office", "https://127.0.0.1:1", QUICK)
