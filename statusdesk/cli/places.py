@@ -294,7 +294,7 @@ def _target_row(one: Target) -> dict[str, Any]:
 @command(targets, "add")
 @click.argument("kind")
 @click.argument("name")
-@click.option("--location", "--path", "--folder", default="", metavar="PLACE", help="For a folder: its path.")
+@click.option("--location", "--path", "--folder", default="", metavar="PLACE", help="Folder, bucket or address.")
 @click.option("--public-url", default="", metavar="URL", help="Where readers find it.")
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Any other setting.")
 @click.option("--secret-stdin", is_flag=True, help="Read the password from standard input.")
@@ -307,7 +307,7 @@ def target_add(
     settings: tuple[str, ...],
     secret_stdin: bool,
 ) -> None:
-    """Add a target of a KIND (folder). Its credential goes to the key store only."""
+    """Add a target of a KIND (folder, sftp, s3, webdav, ftps, rsync). Its secret goes to the key store only."""
     given = dict(pairs_of(settings, "a setting like key=value", "settings"))
     with state.desk() as desk:
         known = {one.kind: one for one in desk.target_kinds()}.get(kind)

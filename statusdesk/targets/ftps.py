@@ -18,8 +18,10 @@ import platform
 import secrets
 import socket
 import ssl
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 from statusdesk.domain.text import tidy_line
 from statusdesk.net import route
@@ -54,11 +56,27 @@ class _Ftp(ftplib.FTP_TLS):
         """A data connection, encrypted always."""
         line, size = ftplib.FTP.ntransfercmd(self, cmd, rest)  # noqa: S321  not the class's own way: it knows no session
         try:
-            session = self.sock.session if isinstance(self.sock, ssl.SSLSocket) else None
-            return self.context.wrap_socket(line, server_hostname=self.host, session=session), size
+            if not isinstance(self.sock, ssl.SSLSocket):
+                raise ssl.SSLError("the command connection is not encrypted")
+            # OpenSSL has read the system's authorities for the command connection; reading them again for each file
+            # would take longer than the file. Windows and macOS judge certificates themselves, so there it is asked.
+            context = self.context if sys.platform in ("darwin", "win32") else self.sock.context
+            data = context.wrap_socket(line, server_hostname=self.host, session=self.sock.session)
         except BaseException:
             line.close()
             raise
+        data.unwrap = partial(_ended, data)  # type: ignore[method-assign]  # what ftplib calls at the end
+        return data, size
+
+
+def _ended(data: ssl.SSLSocket) -> socket.socket:
+    """The end of a data connection. Servers part in many ways, above all when there was nothing to say.
+
+    Whether all of it came through, the server says on the command connection, which is read after this.
+    """
+    with contextlib.suppress(OSError):  # SSLError is one
+        return ssl.SSLSocket.unwrap(data)
+    return data
 
 
 class FtpFiles(Files):
@@ -253,16 +271,11 @@ def _is_folder(ftp: _Ftp, path: str) -> bool:
 
 @contextmanager
 def _said(at: Login) -> Iterator[None]:
-    """Faults of the connection and refusals, as words. No context: it could hold what was sent."""
-    fault: SendingError | None = None
+    """Faults of the connection and refusals, as words."""
     try:
         yield
-    except SendingError:
-        raise
     except (ftplib.Error, OSError, EOFError) as error:
-        fault = _fault(at, error)
-    if fault is not None:
-        raise fault
+        raise _fault(at, error) from None
 
 
 def _fault(at: Login, error: Exception) -> SendingError:  # noqa: PLR0911  one answer for each kind of fault

@@ -49,7 +49,7 @@ _KINDS = (
     TargetKind(
         kind="sftp",
         label="Web server, over SFTP",
-        icon="server",
+        icon="globe",
         location_label="Folder on the server",
         location_hint="Like /srv/www/status, or one below the folder where you land. It must be there.",
         open=_opened_by("sftp"),
@@ -71,7 +71,7 @@ _KINDS = (
     TargetKind(
         kind="s3",
         label="S3 bucket, or one that works like it",
-        icon="server",
+        icon="cloud",
         location_label="Bucket",
         location_hint="Its name, and a folder in it if you like: status or status/site.",
         open=_opened_by("s3"),
@@ -100,7 +100,7 @@ _KINDS = (
     TargetKind(
         kind="webdav",
         label="WebDAV folder",
-        icon="server",
+        icon="cloud",
         location_label="Address",
         location_hint="Of the folder, like https://dav.example.com/status. It must be there.",
         open=_opened_by("webdav"),
@@ -110,7 +110,7 @@ _KINDS = (
     TargetKind(
         kind="ftps",
         label="Web server, over FTP with TLS",
-        icon="server",
+        icon="globe",
         location_label="Folder on the server",
         location_hint="Like /htdocs/status, or one below the folder where you land. It must be there.",
         open=_opened_by("ftps"),
@@ -120,7 +120,7 @@ _KINDS = (
     TargetKind(
         kind="rsync",
         label="Web server, with rsync over SSH",
-        icon="server",
+        icon="globe",
         location_label="Folder on the server",
         location_hint="Like /srv/www/status, or one below the folder where you land. It must be there.",
         open=_opened_by("rsync"),

@@ -29,7 +29,6 @@ from statusdesk.targets.tree import TreeHost
 SSH_PORT = 22
 _BEAT_S = 2.0
 _HANG_UP_S = 10.0
-_SSH_FAILED = 255
 _NOT_ALL = 23  # some files could not be transferred
 _NO_PROGRAM = 127
 _WELL = (0, 24)  # 24: something vanished on the way, which is what deleting is about
@@ -44,6 +43,8 @@ _REASONS = (
     ("command not found", "no-rsync", True),
     ("No space left on device", "enospc", False),
     ("Disk quota exceeded", "edquot", True),
+    ("Permission denied (13)", "eacces", True),  # the number is rsync's, of the disk; ssh names its ways to log in
+    ("Permission denied (", "login", True),
     ("Permission denied", "eacces", True),
     ("Read-only file system", "erofs", True),
     ("Not a directory", "enotdir", True),
@@ -159,8 +160,6 @@ class RsyncFiles(Files):
         for said, found, must_act in _REASONS:
             if said in complaints:
                 code, is_for_person = found, must_act
-                if code == "eacces" and exit_code == _SSH_FAILED:
-                    code = "login"
                 break
         else:
             if "change_dir" in complaints and "No such file" in complaints:

@@ -62,6 +62,7 @@ class S3Files(Files):
         self._prefix = "" if prefix in (None, ".") else f"{prefix}/"
         endpoint = settings.get("endpoint", "").strip() or f"https://s3.{region}.amazonaws.com"
         self._web, self._path = self._address(endpoint, settings.get("path_style", "").strip().lower(), patience)
+        self._web.name = f"S3 on {self._web.host}"
         parts = urlsplit(self._web.base_url)
         usual = {"https": 443, "http": 80}[parts.scheme]
         self._host = parts.netloc.removesuffix(f":{usual}")

@@ -257,16 +257,11 @@ def _replace(sftp: paramiko.SFTPClient, aside: str, path: str) -> None:
 
 @contextmanager
 def _said(at: Login) -> Iterator[None]:
-    """Faults of the connection and of the server's disk, as words. No context: it could hold what was sent."""
-    fault: SendingError | None = None
+    """Faults of the connection and of the server's disk, as words."""
     try:
         yield
-    except SendingError:
-        raise
     except (paramiko.SSHException, OSError, EOFError) as error:
-        fault = _fault(at, error)
-    if fault is not None:
-        raise fault
+        raise _fault(at, error) from None
 
 
 def _fault(at: Login, error: Exception) -> SendingError:  # noqa: PLR0911  one answer for each kind of fault

@@ -54,6 +54,7 @@ class DavFiles(Files):
             raise Refused.because([Problem("user", "Write the user name that logs in there.")])
         address = quote(place.location.strip(), safe="/:%[]@!$&'()*+,;=~-._")
         self._web = Web("WebDAV", address, patience, scheme="Basic", reuse=True)
+        self._web.name = f"WebDAV on {self._web.host}"
         self._token = b64encode(f"{user}:{place.secret}".encode()).decode()
         desk = hashlib.sha256(f"{platform.node()} {place.state_file}".encode()).hexdigest()[:8]
         self._aside = f"{ASIDE}{desk}-"

