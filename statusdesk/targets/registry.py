@@ -35,6 +35,16 @@ _PASSWORD = SettingField(name="password", label="Password", secret=True)
 _KEY_FILE = SettingField(
     name="key_file", label="Private key", hint="The file, if you log in with a key. Else leave it empty.", optional=True
 )
+_BRANCH = SettingField(name="branch", label="Branch", hint="The one your host shows. Empty: gh-pages.", optional=True)
+_BRANCH_FOLDER = SettingField(
+    name="folder", label="Folder in the branch", hint="Like docs. Empty: all of the branch.", optional=True
+)
+_AUTHOR = SettingField(
+    name="author",
+    label="Author of the commits",
+    hint="Like Northlake Support <status@northlake.example>. Everybody can read it there.",
+    optional=True,
+)
 
 _KINDS = (
     TargetKind(
@@ -133,6 +143,35 @@ _KINDS = (
             _REPLACE,
         ),
         help="For servers where your own ssh gets in without a password. rsync must be installed on both sides.",
+    ),
+    TargetKind(
+        kind="git",
+        label="Git repository (GitHub, GitLab, Codeberg, Forgejo)",
+        icon="share",
+        location_label="Repository",
+        location_hint="Like https://codeberg.org/you/pages.git or git@gitlab.com:you/status.git. Without a token.",
+        open=_opened_by("git"),
+        fields=(
+            _BRANCH,
+            _BRANCH_FOLDER,
+            SettingField(
+                name="user",
+                label="User name",
+                hint="For https, if your host asks for one. Most take any name with a token.",
+                optional=True,
+            ),
+            replace(_KEY_FILE, hint="The file, for an ssh address. Empty: the keys of your own ssh."),
+            SettingField(
+                name="token",
+                label="Token",
+                hint="For https: one that may write to the repository's contents. For a key: its passphrase.",
+                secret=True,
+                optional=True,
+            ),
+            _AUTHOR,
+            _REPLACE,
+        ),
+        help="Each publishing is one commit. Nothing is ever forced. A Git history keeps what was once published.",
     ),
 )
 
