@@ -10,7 +10,6 @@ it stays small. It may be lost at any time; then the newest commit is fetched ag
 from __future__ import annotations
 
 import hashlib
-import re
 import shutil
 import stat
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,27 +24,18 @@ from dulwich.refs import Ref
 
 from statusdesk import clock
 from statusdesk.domain.text import tidy_line
-from statusdesk.errors import Problem, Refused
 from statusdesk.net.faults import NeedsPerson
 from statusdesk.net.web import PATIENCE, Patience
-from statusdesk.targets.address import clean_folder
 from statusdesk.targets.base import Place, TargetHost
+from statusdesk.targets.branch import HISTORY, branch_settings, marker
 from statusdesk.targets.files import Beat, Found
 from statusdesk.targets.gitline import in_words, opened
 from statusdesk.targets.tree import BUILD, read_stamp
 from statusdesk.targets.whole import Parcel, Shown, Whole, WholeHost
 
-NO_JEKYLL = ".nojekyll"  # else GitHub Pages leaves out what begins with an underscore
 _FILE = 0o100644
-_AUTHOR = "StatusDesk <statusdesk@localhost>"
-_BRANCH = re.compile(r"(?!.*(\.\.|//|@\{|\.lock$|\.lock/))[A-Za-z0-9_][A-Za-z0-9_./+-]*(?<![/.])")
-_PERSON = re.compile(r"[^<>\n\0]+ <[^<>\s]*>")
 _PACKS = 40  # pieces of the local copy, after which it is fetched anew
 _STALE = ("lock", "update ref", "old value", "already exists", "stale", "fetch first", "fast-forward")
-HISTORY = (
-    "A Git history keeps what was once published: a contact card's number, for instance, stays readable in older "
-    "commits after it was removed from the page."
-)
 
 
 class GitBranch(Whole):
@@ -178,8 +168,7 @@ class GitBranch(Whole):
         edits: dict[bytes, Any] = {}
         wanted: dict[bytes, bytes | None] = {self._path(path): None for path in parcel.removed}
         wanted |= {self._path(path): parcel.digests[path].encode() for path in parcel.missing}
-        # Where Pages are made of the folder docs, it is the root of the site.
-        wanted |= {b"docs/.nojekyll" if self._folder == b"docs" else b".nojekyll": Blob.from_string(b"").id}
+        wanted |= {marker(self._folder.decode()).encode(): Blob.from_string(b"").id}
         for path, sha in wanted.items():
             *folders, name = path.split(b"/")
             at = edits
@@ -243,23 +232,6 @@ class GitBranch(Whole):
 def open_git(place: Place) -> TargetHost:
     """The host for one target; nothing is asked yet."""
     return WholeHost(place, lambda beat: GitBranch(place, beat))
-
-
-def branch_settings(settings: Mapping[str, str]) -> tuple[str, str, str]:
-    """Branch, folder in it and author of a form. Raises Refused, naming the fields."""
-    wrong = []
-    branch = settings.get("branch", "").strip() or "gh-pages"
-    folder = clean_folder(settings.get("folder", "")) if settings.get("folder", "").strip() else "."
-    author = settings.get("author", "").strip() or _AUTHOR
-    if not _BRANCH.fullmatch(branch):
-        wrong.append(Problem("branch", "Write the branch's name, like gh-pages."))
-    if folder is None or folder.startswith("/") or ".git" in folder.split("/"):
-        wrong.append(Problem("folder", "Write a folder in the branch, like docs; leave it empty for all of it."))
-    if not _PERSON.fullmatch(author):
-        wrong.append(Problem("author", "Write the author like Northlake Support <status@northlake.example>."))
-    if wrong or folder is None:
-        raise Refused.because(wrong)
-    return branch, "" if folder == "." else folder, author
 
 
 def _nothing(*_: Any, **__: Any) -> tuple[int, Iterator[UnpackedObject]]:

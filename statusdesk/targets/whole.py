@@ -176,7 +176,9 @@ class _Publishing:
         missing = [path for path, digest in self._digests.items() if lying.get(path) != digest]
         if shown.stamp is None and not self._may_replace:
             self._refuse_strangers(shown, [path for path in missing if path in lying], {path for path, _ in ours})
-        removed = sorted({path for path, digest in ours if path not in self._digests and lying.get(path) == digest})
+        removed = sorted(
+            {path for path, digest in ours if digest and path not in self._digests and lying.get(path) == digest}
+        )
         self._heart.total = len(missing)
         return Parcel(
             site=self._site,

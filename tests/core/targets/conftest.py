@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import gits, hosts, setup
+from tests.servers import gits, hosts, services, setup
 from tests.servers.hosts import Host
 
 STARTERS: dict[str, Callable[[Path], AbstractContextManager[Host]]] = {
@@ -18,6 +18,9 @@ STARTERS: dict[str, Callable[[Path], AbstractContextManager[Host]]] = {
     "webdav-without-conditions": hosts.nginx,
     "ftps": hosts.ftps,
     "git-over-http": gits.over_http,
+    "github": services.github,
+    "netlify": services.netlify,
+    "cloudflare": services.cloudflare,
 }
 
 
