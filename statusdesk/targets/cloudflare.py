@@ -148,13 +148,11 @@ class CloudflareProject(Whole):
         rules = parcel.data(_RULES) if _RULES in parcel.digests else None
         kind, data = _form(fields, rules)
         answer = self._ask("POST", f"{self._path}/deployments", headers={"Content-Type": kind}, data=data, most=_ANSWER)
-        made = str(self._result(answer).get("id") or "")
+        made = self._result(answer).get("id")
         for _ in range(_LOOKS):
-            live = self.look()
-            if live.version == made:
+            if made and self.look().version == made:
                 return True
-            if live.stamp and live.stamp.id != parcel.stamp.id:
-                self._beat()
+            self._beat()
             Event().wait(self._pause_s)
         words = "Cloudflare is still making the page live. It is looked at again."
         raise TryLater(words, code="processing", after_s=10)
