@@ -22,10 +22,10 @@ import logging
 import math
 import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import requests
@@ -134,17 +134,19 @@ class Web:
         *,
         token: str = "",
         body: Any = None,
-        data: bytes | Mapping[str, str] | None = None,
+        data: bytes | Iterable[bytes] | Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         writes: bool = False,
         most: int = MAX_ANSWER,
+        into: BinaryIO | None = None,
     ) -> Answer:
         """One request and its answer, if the server took it for one.
 
-        `body` is sent as JSON, `data` as the bytes it is, or as a form. The token goes into `Authorization`, behind
-        this server's scheme. `most` bytes of the answer are read. Whoever writes (`writes`) what must not be there
-        twice learns whether it can have arrived.
+        `body` is sent as JSON, `data` as the bytes it is, piece by piece if it comes in pieces, or as a form. The token
+        goes into `Authorization`, behind this server's scheme. `most` bytes of the answer are read. What may be large
+        goes `into` a file when the server says 200, and is not in the answer then. Whoever writes (`writes`) what must
+        not be there twice learns whether it can have arrived.
 
         Raises TryLater (nothing arrived, 429, 503; any fault when nothing is written), MaybeArrived (a fault while
         writing), NeedsPerson (a redirect, an impossible token). Other statuses are the caller's to read.
@@ -169,7 +171,7 @@ class Web:
                 with response:
                     if exchange.was_cut:  # in the middle of its headers, which http.client takes for their end
                         raise TimeoutError
-                    answer = _read(response, most)
+                    answer = _read(response, most, into)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
                 fault = self._fault(error, sent=exchange.sent, writes=writes)
         if fault is not None:  # outside of `except`: the caught exception holds the request, and with it the token
@@ -316,7 +318,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _read(response: requests.Response, most: int) -> Answer:
+def _read(response: requests.Response, most: int, into: BinaryIO | None = None) -> Answer:
     """The answer as far as it came: a status is worth something even when its body is cut off."""
     pieces, size, whole = [], 0, True
     try:
@@ -325,7 +327,10 @@ def _read(response: requests.Response, most: int) -> Answer:
             if size > most:
                 whole = False
                 break
-            pieces.append(piece)
+            if into is not None and response.status_code == requests.codes.ok:
+                into.write(piece)
+            else:
+                pieces.append(piece)
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
         whole = False
     return Answer(response.status_code, response.headers, b"".join(pieces), whole)

@@ -69,6 +69,7 @@ class Note:
 
     def begin(self, memory: Memory) -> None:
         """Remember what is about to be done, and open the list of what arrives."""
+        self.close()
         going = secrets.token_hex(8)
         self._write(memory, going)
         self._open = self._list.open("w", encoding="utf-8")

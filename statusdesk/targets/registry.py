@@ -35,6 +35,22 @@ _PASSWORD = SettingField(name="password", label="Password", secret=True)
 _KEY_FILE = SettingField(
     name="key_file", label="Private key", hint="The file, if you log in with a key. Else leave it empty.", optional=True
 )
+_API_ADDRESS = SettingField(
+    name="server",
+    label="API address",
+    hint="Leave it empty, unless your office has a gateway of its own.",
+    optional=True,
+)
+_BRANCH = SettingField(name="branch", label="Branch", hint="The one your host shows. Empty: gh-pages.", optional=True)
+_BRANCH_FOLDER = SettingField(
+    name="folder", label="Folder in the branch", hint="Like docs. Empty: all of the branch.", optional=True
+)
+_AUTHOR = SettingField(
+    name="author",
+    label="Author of the commits",
+    hint="Like Northlake Support <status@northlake.example>. Everybody can read it there.",
+    optional=True,
+)
 
 _KINDS = (
     TargetKind(
@@ -133,6 +149,101 @@ _KINDS = (
             _REPLACE,
         ),
         help="For servers where your own ssh gets in without a password. rsync must be installed on both sides.",
+    ),
+    TargetKind(
+        kind="git",
+        label="Git repository (GitHub, GitLab, Codeberg, Forgejo)",
+        icon="share",
+        location_label="Repository",
+        location_hint="Like https://codeberg.org/you/pages.git or git@gitlab.com:you/status.git. Without a token.",
+        open=_opened_by("git"),
+        fields=(
+            _BRANCH,
+            _BRANCH_FOLDER,
+            SettingField(
+                name="user",
+                label="User name",
+                hint="For https, if your host asks for one. Most take any name with a token.",
+                optional=True,
+            ),
+            replace(_KEY_FILE, hint="The file, for an ssh address. Empty: the keys of your own ssh."),
+            SettingField(
+                name="token",
+                label="Token",
+                hint="For https: one that may write to the repository's contents. For a key: its passphrase.",
+                secret=True,
+                optional=True,
+            ),
+            _AUTHOR,
+            _REPLACE,
+        ),
+        help="Each publishing is one commit. Nothing is ever forced. A Git history keeps what was once published.",
+    ),
+    TargetKind(
+        kind="github",
+        label="GitHub Pages, with a token",
+        icon="share",
+        location_label="Repository",
+        location_hint="Owner and name, like northlake/status.",
+        open=_opened_by("github"),
+        fields=(
+            SettingField(
+                name="token",
+                label="Token",
+                hint="A fine-grained token for this repository alone, with the right Contents: read and write.",
+                secret=True,
+            ),
+            _BRANCH,
+            _BRANCH_FOLDER,
+            _AUTHOR,
+            _REPLACE,
+            SettingField(
+                name="server",
+                label="API address",
+                hint="For GitHub Enterprise, like https://github.example.com/api/v3. Else leave it empty.",
+                optional=True,
+            ),
+        ),
+        help="Each publishing is one commit. Nothing is ever forced. A Git history keeps what was once published.",
+    ),
+    TargetKind(
+        kind="netlify",
+        label="Netlify",
+        icon="cloud",
+        location_label="Site",
+        location_hint="Its name at Netlify, like northlake-status.netlify.app, or its id.",
+        open=_opened_by("netlify"),
+        fields=(
+            SettingField(
+                name="token",
+                label="Token",
+                hint="A personal access token of somebody who may publish this site: User settings, Applications.",
+                secret=True,
+            ),
+            replace(_REPLACE, hint="“yes” lets the site take the place of all that is there."),
+            _API_ADDRESS,
+        ),
+        help="The site holds nothing but the status page. Netlify sends the headers of the file _headers along.",
+    ),
+    TargetKind(
+        kind="cloudflare",
+        label="Cloudflare Pages",
+        icon="cloud",
+        location_label="Project",
+        location_hint="Its name at Cloudflare, like northlake-status. Made for direct upload, not from a repository.",
+        open=_opened_by("cloudflare"),
+        fields=(
+            SettingField(name="account", label="Account id", hint="32 letters and digits, from the dashboard."),
+            SettingField(
+                name="token",
+                label="API token",
+                hint="With the right Cloudflare Pages: Edit for this account, and no other.",
+                secret=True,
+            ),
+            replace(_REPLACE, hint="“yes” lets the site take the place of all that is there."),
+            _API_ADDRESS,
+        ),
+        help="The project holds nothing but the status page. Cloudflare sends the headers of the file _headers along.",
     ),
 )
 

@@ -58,39 +58,20 @@ class SftpFiles(Files):
         self.where, self.identity, self.url = self._at.where, self._at.identity, ""
         desk = hashlib.sha256(f"{platform.node()} {place.state_file}".encode()).hexdigest()[:8]
         self._aside = f"{ASIDE}{desk}-"
-        self._keys = _Keys(place.state_file.with_suffix(".hostkey"), self._at)
+        self._keys = HostKeys(place.state_file.with_suffix(".hostkey"), self._at)
         self._client = paramiko.SSHClient()
         self._channels = Connections(self._channel, paramiko.SFTPClient.close, AT_ONCE)
         try:
-            with _said(self._at):
-                self._log_in(place.secret)
+            with said(self._at):
+                log_in(self._client, self._at, self._keys, place.secret, patience)
             self._refuse_missing()
         except BaseException:
             self.close()
             raise
         self.greeting = f"{self._at.user} is logged in to {self._at.host}. {self._keys.words}"
 
-    def _log_in(self, secret: str) -> None:
-        self._keys.give_to(self._client)
-        key = self._at.key_file
-        self._client.connect(
-            self._at.host,
-            self._at.port,
-            self._at.user,
-            password=secret if secret and not key else None,
-            key_filename=key or None,
-            passphrase=secret if secret and key else None,
-            # Without either, as the user's own ssh would: the agent's keys and those in ~/.ssh.
-            allow_agent=not (key or secret),
-            look_for_keys=not (key or secret),
-            timeout=self._patience.connect_s,
-            banner_timeout=self._patience.read_s,
-            auth_timeout=self._patience.read_s,
-            channel_timeout=self._patience.read_s,
-        )
-
     def _channel(self) -> paramiko.SFTPClient:
-        with _said(self._at):
+        with said(self._at):
             channel = self._client.open_sftp()
             line = channel.get_channel()
             if line is not None:
@@ -110,7 +91,7 @@ class SftpFiles(Files):
 
     @contextmanager
     def _lent(self) -> Iterator[paramiko.SFTPClient]:
-        with _said(self._at), self._channels.lent() as sftp:
+        with said(self._at), self._channels.lent() as sftp:
             yield sftp
 
     def _path(self, path: str) -> str:
@@ -207,7 +188,28 @@ def open_sftp(place: Place) -> TargetHost:
     return TreeHost(place, lambda beat: SftpFiles(place, beat))
 
 
-class _Keys(paramiko.MissingHostKeyPolicy):
+def log_in(client: paramiko.SSHClient, at: Login, keys: HostKeys, secret: str, patience: Patience) -> None:
+    """Connect with the key file, the password, or else as the user's own ssh would. Raises what paramiko raises."""
+    keys.give_to(client)
+    key = at.key_file
+    client.connect(
+        at.host,
+        at.port,
+        at.user,
+        password=secret if secret and not key else None,
+        key_filename=key or None,
+        passphrase=secret if secret and key else None,
+        # Without either, as the user's own ssh would: the agent's keys and those in ~/.ssh.
+        allow_agent=not (key or secret),
+        look_for_keys=not (key or secret),
+        timeout=patience.connect_s,
+        banner_timeout=patience.read_s,
+        auth_timeout=patience.read_s,
+        channel_timeout=patience.read_s,
+    )
+
+
+class HostKeys(paramiko.MissingHostKeyPolicy):
     """Which key the server showed: known to the user's own ssh, known from last time, or seen for the first time."""
 
     def __init__(self, file: Path, at: Login) -> None:
@@ -256,7 +258,7 @@ def _replace(sftp: paramiko.SFTPClient, aside: str, path: str) -> None:
 
 
 @contextmanager
-def _said(at: Login) -> Iterator[None]:
+def said(at: Login) -> Iterator[None]:
     """Faults of the connection and of the server's disk, as words."""
     try:
         yield

@@ -32,7 +32,7 @@ from statusdesk.targets.note import Memory, Note
 BUILD = "build.json"
 _BEAT_S = 1.0  # between two words to whoever waits
 _LOOK_S = 5.0  # between two looks at whether another desk came first
-_OVERTAKEN = "Another desk published there in this moment. It is compared again."
+OVERTAKEN = "Another desk published there in this moment. It is compared again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +89,15 @@ class TreeHost:
 
     def publish(self, site: Site) -> Published:
         """Bring the host to this site. Raises TryLater or NeedsPerson; what was not reached stays as it was."""
-        heart = _Heart(site.progress)
-        with _own_disk(), closing(self._connect(heart.beat)) as files:
+        heart = Heart(site.progress)
+        with own_disk(), closing(self._connect(heart.beat)) as files:
             note = Note(self._place.state_file, files.identity)
             with closing(note):
                 work = _Publishing(site, files, note, heart, may_replace=self._place.settings.get("replace") == "yes")
                 return work.run(self._place.settings.get("public_url", ""))
 
 
-class _Heart:
+class Heart:
     """Tells how far a publishing is, often enough that nobody takes it for dead."""
 
     def __init__(self, progress: Callable[[int, int], None]) -> None:
@@ -106,6 +106,7 @@ class _Heart:
         self.done = self.total = 0
 
     def beat(self) -> None:
+        """Say how many files of how many are over, if that was not said a moment ago."""
         if time.monotonic() - self._at >= _BEAT_S:
             self._at = time.monotonic()
             self._progress(self.done, self.total)
@@ -114,7 +115,7 @@ class _Heart:
 class _Publishing:
     """One publishing, from the first look to the last."""
 
-    def __init__(self, site: Site, files: Files, note: Note, heart: _Heart, *, may_replace: bool) -> None:
+    def __init__(self, site: Site, files: Files, note: Note, heart: Heart, *, may_replace: bool) -> None:
         self._site, self._files, self._note, self._heart = site, files, note, heart
         self._may_replace = may_replace
         self._wanted = {path: sha for path, sha in site.files.items() if path != BUILD}
@@ -126,7 +127,8 @@ class _Publishing:
         last = self._note.load()
         self._before = self._files.read(BUILD)
         there = read_stamp(self._before)
-        self._refuse_newer(there, {self._site.build_id, last.build, last.begun_build})
+        ours = read_stamp(Found(self._build))
+        refuse_newer(there, ours, {self._site.build_id, last.build, last.begun_build}, self._files.where)
         shown = there.id if there else ""
         certain, present = self._compared(last, shown)
         todo = [self._outgoing(path, present) for path in self._wanted if certain.get(path) != self._wanted[path]]
@@ -201,7 +203,7 @@ class _Publishing:
             is_new=self._before is None,
         )
         if not self._files.write_last(file, self._before):
-            raise TryLater(_OVERTAKEN, code="overtaken")
+            raise TryLater(OVERTAKEN, code="overtaken")
         self._heart.done += 1
 
     def _remove(self, orphans: set[tuple[str, str]]) -> int:
@@ -215,34 +217,18 @@ class _Publishing:
             removed += 1
         return removed
 
-    def _refuse_newer(self, there: Stamp | None, known: set[str]) -> None:
-        """Nothing is put over what another desk published after we built."""
-        ours = read_stamp(Found(self._build))
-        if there is None or ours is None or there.id in known or not there.generated_at or not ours.generated_at:
-            return
-        if there.generated_at > ours.generated_at:
-            raise NeedsPerson(
-                f"Another desk published there at {there.generated_at:%Y-%m-%d %H:%M} UTC, after this site was built. "
-                f"Let one desk publish to {self._files.where}.",
-                code="newer",
-            )
-
     def _refuse_strangers(self, lying: Sequence[str], last: Memory, count: int) -> None:
         """Files of somebody else are not overwritten."""
         ours = {path for path, _ in last.ours()}
         strangers = [path for path in lying if path not in ours]
         if strangers and not self._may_replace:
-            raise NeedsPerson(
-                f"There is already a site in {self._files.where} ({count} files, {min(strangers)} among them). "
-                "Choose another place, or say that it may be replaced.",
-                code="strangers",
-            )
+            raise strangers_there(self._files.where, f"{count} files, {min(strangers)} among them")
 
     def _refuse_overtaken(self) -> None:
         found = self._files.read(BUILD)
         self._looked_at = time.monotonic()
         if (found and found.data) != (self._before and self._before.data):
-            raise TryLater(_OVERTAKEN, code="overtaken")
+            raise TryLater(OVERTAKEN, code="overtaken")
 
     def _read_back(self) -> None:
         there = read_stamp(self._files.read(BUILD))
@@ -253,6 +239,26 @@ class _Publishing:
                 f"(build {found[:40]} instead of {self._site.build_id}).",
                 code="read-back",
             )
+
+
+def refuse_newer(there: Stamp | None, ours: Stamp | None, known: Collection[str], where: str) -> None:
+    """Nothing is put over what another desk published after we built. `known` are builds of our own."""
+    if there is None or ours is None or there.id in known or not there.generated_at or not ours.generated_at:
+        return
+    if there.generated_at > ours.generated_at:
+        raise NeedsPerson(
+            f"Another desk published there at {there.generated_at:%Y-%m-%d %H:%M} UTC, after this site was built. "
+            f"Let one desk publish to {where}.",
+            code="newer",
+        )
+
+
+def strangers_there(where: str, what: str) -> NeedsPerson:
+    """The refusal to overwrite what somebody else put there."""
+    return NeedsPerson(
+        f"There is already a site in {where} ({what}). Choose another place, or say that it may be replaced.",
+        code="strangers",
+    )
 
 
 def read_stamp(found: Found | None) -> Stamp | None:
@@ -288,7 +294,7 @@ def _text(site: Site) -> str:
 
 
 @contextmanager
-def _own_disk() -> Iterator[None]:
+def own_disk() -> Iterator[None]:
     """Faults of this computer's own disk, where the built site and the note lie."""
     try:
         yield

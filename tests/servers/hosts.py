@@ -33,7 +33,7 @@ class Host:
     """A running host. `folder` holds one folder for each place; `port` is where it listens.
 
     `authority` is the file of the authority that its clients must believe, `conditions` says that it honours those of a
-    write.
+    write. `whole` is one that takes a site as a whole, `shared` one where files of others may lie beside it.
     """
 
     kind: str
@@ -43,6 +43,8 @@ class Host:
     secret: str = PASSWORD
     authority: Path | None = None
     conditions: bool = False
+    whole: bool = False
+    shared: bool = True
 
     def place(self, name: str, state_file: Path, *, port: int = 0, secret: str | None = None, **more: str) -> Place:
         """How the desk reaches a place of this host, or through another port."""

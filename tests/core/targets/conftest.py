@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import hosts, setup
+from tests.servers import gits, hosts, services, setup
 from tests.servers.hosts import Host
 
 STARTERS: dict[str, Callable[[Path], AbstractContextManager[Host]]] = {
@@ -17,6 +17,10 @@ STARTERS: dict[str, Callable[[Path], AbstractContextManager[Host]]] = {
     "webdav": hosts.wsgidav,
     "webdav-without-conditions": hosts.nginx,
     "ftps": hosts.ftps,
+    "git-over-http": gits.over_http,
+    "github": services.github,
+    "netlify": services.netlify,
+    "cloudflare": services.cloudflare,
 }
 
 
@@ -40,11 +44,14 @@ def seaweed_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hosts.Sea
         pytest.skip(str(error))
 
 
-@pytest.fixture(scope="session", params=["sftp", "rsync", "s3", *STARTERS])
+@pytest.fixture(scope="session", params=["sftp", "rsync", "s3", "git-over-ssh", *STARTERS])
 def host(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """A host, by its kind; where kinds have several servers with different manners, by those."""
     if request.param in ("sftp", "rsync"):
         yield request.getfixturevalue("ssh_hosts")[request.param]
+        return
+    if request.param == "git-over-ssh":
+        yield gits.over_ssh(request.getfixturevalue("ssh_hosts")["sftp"])
         return
     if request.param == "s3":
         yield request.getfixturevalue("seaweed_host")

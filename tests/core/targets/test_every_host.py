@@ -106,6 +106,8 @@ def test_a_change_sends_only_that_and_orphans_go(desk):
 
 
 def test_files_of_others_stay(desk):
+    if not desk.host.shared:
+        pytest.skip("this host shows one site and nothing beside it")
     desk.host.put(desk.name, "CNAME", b"status.example")
     desk.publish("b1", ONE)
     desk.host.put(desk.name, "incidents/SD-2026-0001/photo.txt", b"mine")
@@ -121,7 +123,9 @@ def test_files_of_others_stay(desk):
 
 def test_another_site_at_that_place_is_not_overwritten(desk):
     desk.host.put(desk.name, "index.html", b"our old home page")
-    with pytest.raises(NeedsPerson, match=r"There is already a site in .*index.html among them"):
+    with pytest.raises(
+        NeedsPerson, match=r"There is already a site in .*(index.html among them|not published by StatusDesk)"
+    ):
         desk.publish("b1", ONE)
     assert desk.shown() == {"index.html": "our old home page"}
     assert desk.open(replace="yes").publish(desk.build("b1", ONE)).verified
@@ -208,12 +212,14 @@ def test_a_cut_anywhere_is_made_whole_by_the_next_try(desk):
         pytest.skip("no wire leads to a folder; test_folder_cut.py cuts it")
     with Wire(desk.host.port) as wire:
         desk.port = wire.port
+        if not desk.host.shared:  # services keep contents, so what goes over is measured when they have all of them
+            desk.publish("first", ONE)
         desk.publish("a0", TWO)
         wire.arm(None)
         desk.publish("a1", ONE)
         whole = wire.sent
         # A connection that must be made anew each time takes its time; two cuts are enough to see it go on.
-        steps = (3, 7) if desk.host.kind in ("rsync", "ftps") else range(1, 8)
+        steps = {"rsync": (3, 7), "ftps": (3, 7), "git": (2, 4, 7)}.get(desk.host.kind, range(1, 8))
         for step, new in zip(steps, itertools.cycle([TWO, ONE])):
             wire.arm(whole * step // 9)
             with pytest.raises(TryLater):
@@ -225,11 +231,11 @@ def test_a_cut_anywhere_is_made_whole_by_the_next_try(desk):
 
 
 def test_checking_says_what_is_there_and_leaves_nothing_behind(desk):
-    lines = desk.open().check()
+    lines = [line for line in desk.open().check() if line.what != "Remember"]
     assert all(line.ok for line in lines), lines
     assert desk.shown() == {}
     desk.host.put(desk.name, "index.html", b"our old home page")
-    assert [line.ok for line in desk.open().check()][-1] is None
+    assert [line.ok for line in desk.open().check() if line.what == "Contents"] == [None]
 
 
 def test_a_place_may_have_an_odd_name(desk):
@@ -241,7 +247,9 @@ def test_a_place_may_have_an_odd_name(desk):
 
 
 def test_a_wrong_login_is_said_in_plain_words(desk):
-    wrong = {"sftp": {"key_file": ""}, "rsync": {"key_file": "", "user": "nobody"}}.get(desk.host.kind, {})
+    wrong = {"sftp": {"key_file": ""}, "git": {"key_file": ""}, "rsync": {"key_file": "", "user": "nobody"}}.get(
+        desk.host.kind, {}
+    )
     if desk.host.kind == "folder":
         pytest.skip("a folder has no login")
     host = desk.open(secret="wr0ng-secret", **wrong)
