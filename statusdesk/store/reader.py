@@ -348,7 +348,7 @@ class Reader:
         """
         u, d = t.updates.c, t.deliveries.c
         known = self.sql.execute(sa.select(u.seq, u.corrects_seq).where(u.incident_id == row.incident_id))
-        about: dict[int | None, int | None] = {seq: corrected for seq, corrected in known}
+        about: dict[int | None, int | None] = {one.seq: one.corrects_seq for one in known}
         wanted: list[int] = []
         while (seq := about.get(wanted[-1] if wanted else row.seq)) is not None:
             wanted.append(seq)

@@ -198,9 +198,12 @@ class AccountVerbs(Verbs):
             account = reader.account(key)
         self._secrets.require()
         known = {**account.settings, "server": account.base_url, **dict(settings or {})}
-        return self._renew(account, channels.sign_in(account.kind, known, show, cancelled))
+        return self._renew(account, channels.sign_in(account.kind, known, show, cancelled), same=True)
 
-    def _renew(self, account: Account, signed: SignedIn) -> tuple[Account, tuple[CheckLine, ...]]:
+    def _renew(
+        self, account: Account, signed: SignedIn, *, same: bool = False
+    ) -> tuple[Account, tuple[CheckLine, ...]]:
+        """`same`: it must be who it was. A browser is often signed in as somebody else, such as its owner."""
         known = channels.kind(account.kind)
         self._secrets.require()
         before = self._kept(account, known)
@@ -210,6 +213,12 @@ class AccountVerbs(Verbs):
             if not checked.ok:
                 wrong = next((line.result for line in checked.lines if line.ok is False), "It did not answer.")
                 raise Refused(wrong, title=f"{account.name} was not connected again")
+            if same and account.handle and checked.handle.casefold() != account.handle.casefold():
+                raise Refused(
+                    f"The browser is signed in as {checked.handle}, this account is {account.handle}. Sign in there as "
+                    f"{account.handle}, or connect {checked.handle} as a new account.",
+                    title=f"{account.name} was not connected again",
+                )
         except BaseException:
             self._put_in_place(account, known, before)
             raise

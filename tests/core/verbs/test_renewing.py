@@ -10,6 +10,7 @@ import keyring.errors
 import pytest
 from keyring.backend import KeyringBackend
 
+from statusdesk.channels.base import Checked, SignedIn
 from statusdesk.desk import Desk
 from statusdesk.domain.delivery import Account
 from statusdesk.errors import EnvironmentFault, Refused
@@ -87,3 +88,21 @@ def test_a_token_that_is_refused_leaves_the_old_one_and_no_moment_without(
         desk.renew_account(account.id, secret="tk_wrong_secret_3")
     assert desk._secrets.get(f"account/{account.id}") == TOKEN
     assert not store.seen_empty, "a courier that asks meanwhile finds one"
+
+
+class SomebodyElse:
+    """A network on which the browser is signed in as its owner."""
+
+    def check(self) -> Checked:
+        return Checked(ok=True, handle="@mia")
+
+
+def test_signing_in_again_as_somebody_else_is_refused(
+    desk: Desk, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("statusdesk.channels.registry.sign_in", lambda *_: SignedIn(secret="tk_of_mia_4"))
+    monkeypatch.setattr(desk._places, "open_account", lambda *_: SomebodyElse())
+    with pytest.raises(Refused, match="signed in as @mia, this account is"):
+        desk.sign_in_again(account.id, show=lambda _address: None)
+    assert desk._secrets.get(f"account/{account.id}") == TOKEN
+    assert desk.accounts()[0].handle == account.handle
