@@ -65,20 +65,20 @@ def delivery_cancel(state: State, id_: str) -> None:
 
 
 @command(root, "handoff")
-@click.argument("ref", metavar="REF")
+@click.argument("ref", metavar="REF", required=False)
 @click.option("--qr", is_flag=True, help="Draw each text as a code that a phone reads.")
-def handoff(state: State, ref: str, qr: bool) -> None:
-    """The posts of an incident that are not out, to post them by hand from a phone."""
+def handoff(state: State, ref: str | None, qr: bool) -> None:
+    """The posts that are not out, of one incident or of all, to post them by hand from a phone."""
     with state.desk() as desk:
         waiting = desk.hand_off(ref)
     lines = []
     for one in waiting:
         where = f" at {one.profile_url}" if one.profile_url else ""
-        lines.append(f"{one.destination}{where} ({one.state}):\n\n{one.text}\n")
+        lines.append(f"{one.incident_ref} on {one.destination}{where} ({one.state}):\n\n{one.text}\n")
         if qr and not state.json:
             lines.append(_drawn(one.text))
         lines.append(f"When it is out: statusdeskctl delivery posted {one.delivery_id}\n")
-    state.say({"handoff": plain(waiting)}, "\n".join(lines) or f"Every post of {ref} is out.")
+    state.say({"handoff": plain(waiting)}, "\n".join(lines) or f"Every post{f' of {ref}' if ref else ''} is out.")
 
 
 def _drawn(text: str) -> str:
@@ -119,7 +119,7 @@ def network_show(state: State) -> None:
         way = desk.route()
     state.say(
         {"network": plain(way)},
-        f"Proxy: {way.proxy or 'as the system says'}\nAuthority: {way.ca_file or 'as the system says'}\n"
+        f"Proxy: {way.proxy or 'as the system says'}\nExtra certificates: {way.ca_file or 'none'}\n"
         f"Neutral address: {way.neutral}",
     )
 

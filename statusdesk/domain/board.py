@@ -181,6 +181,7 @@ class HandOff:
     """A post that is not out, for a person who posts it from a phone."""
 
     delivery_id: str
+    incident_ref: str
     destination: str
     profile_url: str
     state: DeliveryState

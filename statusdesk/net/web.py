@@ -201,7 +201,10 @@ class Web:
         if any(isinstance(one, NameResolutionError | socket.gaierror) for one in reasons):
             return TryLater(f"{self.host} was not found. This computer may be offline.", code="dns")
         if any(isinstance(one, SSLError | requests.exceptions.SSLError) for one in reasons):
-            return TryLater(f"{self.host} could not prove who it is (TLS). Nothing was sent.", code="tls")
+            return TryLater(
+                f"{self.host} could not prove who it is (TLS): its certificate is not believed here. Nothing was sent.",
+                code="tls",
+            )
         if any(isinstance(one, TimeoutError | requests.Timeout) for one in reasons):
             return TryLater(f"{self.host} did not answer in time.", code="timeout")
         if isinstance(error, ConnectionError | requests.ConnectionError | urllib3.exceptions.HTTPError):

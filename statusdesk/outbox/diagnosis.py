@@ -59,7 +59,7 @@ def verdict(found: Mapping[str, Found], neutral: Found) -> Diagnosis:
         verb = "does not answer" if len(dead) == 1 else "do not answer"
         return Diagnosis(line=Line.PLACE_DOWN, words=f"{names} {verb}, the rest does.", lines=lines)
     if neutral.reached or strange:
-        words = "Only this network blocks us: a proxy or a login page. Open a web page in the browser, or use another."
+        words = "Only this network blocks us. Open any web page to log in to it, or use another network."
         return Diagnosis(line=Line.BLOCKED, words=words, lines=lines)
     return Diagnosis(line=Line.OFFLINE, words="This computer has no internet.", lines=lines)
 

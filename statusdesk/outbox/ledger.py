@@ -31,6 +31,8 @@ HOLDS_UP = timedelta(minutes=15)  # so long a post in doubt holds up the newer o
 WRITE_TRIES = 3
 BY_HAND_NOW = "Somebody is posting it by hand."
 UNSEEN = "Sent before the page was seen to show it."
+_INTERRUPTED = "Interrupted while sending. Checking whether it arrived before it is sent again."
+_INTERRUPTED_PAGE = "Interrupted. The page is published again."
 _NEVER = datetime.max.replace(tzinfo=UTC)
 LOOK_FOR_PAGE_S = (2.0, 60.0)  # the pauses between looks at the public page, first and last
 LOOK_FOR_PAGE_UNTIL = timedelta(minutes=30)  # a host that shows nothing after that will not do so by itself
@@ -120,7 +122,7 @@ class Ledger:
                     lease_until=None,
                     lease_owner="",
                     error_code="interrupted",
-                    error="Interrupted while sending. Checking whether it arrived before it is sent again.",
+                    error=_INTERRUPTED_PAGE if again else _INTERRUPTED,
                 )
 
     def _is_lost(self, row: Delivery, now: datetime) -> bool:

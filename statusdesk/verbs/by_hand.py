@@ -6,13 +6,26 @@ from datetime import timedelta
 
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.board import HandOff
-from statusdesk.domain.delivery import Delivery, DeliveryKind, DeliveryState, may_become
+from statusdesk.domain.delivery import DeliveryKind, DeliveryState, may_become
 from statusdesk.domain.text import tidy_line
 from statusdesk.errors import Refused
 from statusdesk.outbox.ledger import BY_HAND_NOW, look_at
 from statusdesk.verbs.base import Verbs
 
 IN_HAND_FOR = timedelta(minutes=10)
+# What a person may post: it is not out, nobody is at it, and it is not in doubt.
+_MAY_BE_POSTED = (DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.FAILED)
+_STANDS = {
+    DeliveryState.QUEUED: "It waits for its turn",
+    DeliveryState.SENDING: "It is being sent in this very moment",
+    DeliveryState.SENT: "It is out already",
+    DeliveryState.VERIFIED: "It is out already",
+    DeliveryState.RETRY_WAIT: "It waits for its next try",
+    DeliveryState.FAILED: "It was refused",
+    DeliveryState.UNKNOWN: "Whether it arrived is not known",
+    DeliveryState.SUPERSEDED: "A newer update went out instead",
+    DeliveryState.CANCELLED: "It was stopped",
+}
 _IN_HAND = "This delivery is being sent in this very moment."
 
 
@@ -30,7 +43,7 @@ class ByHandVerbs(Verbs):
                     row, state=DeliveryState.QUEUED, next_try_at=None, error="", error_code=""
                 )
             else:
-                raise Refused(f"This delivery is {row.state}; there is nothing to try again.")
+                raise Refused(f"{_STANDS[row.state]}; there is nothing to try again.")
             if not done:
                 raise Refused(_IN_HAND)
             return Changes(head=writer.head(), deliveries=True)
@@ -41,7 +54,7 @@ class ByHandVerbs(Verbs):
             row = writer.delivery(id_)
             sending = row.state is DeliveryState.SENDING
             if sending or not may_become(row.state, DeliveryState.CANCELLED):
-                raise Refused(f"This delivery is {row.state}; it cannot be cancelled any more.")
+                raise Refused(f"{_STANDS[row.state]}; it cannot be cancelled any more.")
             if not writer.change_delivery(row, state=DeliveryState.CANCELLED, next_try_at=None):
                 raise Refused("This delivery is being sent in this very moment; it cannot be cancelled any more.")
             return Changes(head=writer.head(), deliveries=True)
@@ -56,7 +69,7 @@ class ByHandVerbs(Verbs):
             if row.state is DeliveryState.SENDING:
                 raise Refused(_IN_HAND)
             if not may_become(row.state, DeliveryState.SENT):
-                raise Refused(f"This delivery is {row.state}; there is nothing to post by hand.")
+                raise Refused(f"{_STANDS[row.state]}; there is nothing to post by hand.")
             said = "Found there by hand" if row.state is DeliveryState.UNKNOWN else "Posted by hand"
             note = f"{said}: {address[:300]}" if address else f"{said}."
             if not writer.change_delivery(
@@ -70,7 +83,7 @@ class ByHandVerbs(Verbs):
         with self._write() as writer:
             row = writer.delivery(id_)
             if row.state is not DeliveryState.UNKNOWN:
-                raise Refused(f"This delivery is {row.state}; only one in doubt is sent again.")
+                raise Refused(f"{_STANDS[row.state]}; only one in doubt is sent again.")
             note = "Sent again after a look by hand."
             if not writer.change_delivery(
                 row, state=DeliveryState.QUEUED, next_try_at=None, error="", error_code="", note=note
@@ -78,14 +91,15 @@ class ByHandVerbs(Verbs):
                 raise Refused(_IN_HAND)
             return Changes(head=writer.head(), deliveries=True)
 
-    def hand_off(self, ref: str) -> tuple[HandOff, ...]:
-        """The posts of an incident that are not out, as a phone needs them: finished text, link, and where they go.
+    def hand_off(self, ref: str | None = None) -> tuple[HandOff, ...]:
+        """The posts of one incident, or of all, that are not out: finished text, link, and where they go.
 
         The courier leaves them alone for ten minutes, so that nothing is said twice when the line comes back just now.
         """
         with self._write() as writer:
             accounts = {one.id: one for one in writer.accounts()}
-            rows = [one for one in writer.deliveries(incident_id=writer.incident(ref).id) if _may_be_posted(one)]
+            rows = writer.deliveries(incident_id=writer.incident(ref).id if ref else None, states=_MAY_BE_POSTED)
+            rows = tuple(one for one in rows if one.kind is DeliveryKind.POST)
             until = writer.at + IN_HAND_FOR
             for row in rows:
                 if row.state is not DeliveryState.FAILED:
@@ -93,6 +107,7 @@ class ByHandVerbs(Verbs):
         return tuple(
             HandOff(
                 delivery_id=row.id,
+                incident_ref=row.incident_ref or "",
                 destination=row.destination,
                 profile_url=accounts[row.destination_id].profile_url if row.destination_id in accounts else "",
                 state=row.state,
@@ -102,16 +117,10 @@ class ByHandVerbs(Verbs):
             for row in rows
         )
 
-    def hand_back(self, ref: str) -> Changes:
+    def hand_back(self) -> Changes:
         """Nobody posts by hand any more: the courier may go on with what is not out."""
         with self._write() as writer:
-            for row in writer.deliveries(incident_id=writer.incident(ref).id):
-                if row.state is DeliveryState.RETRY_WAIT and row.note == BY_HAND_NOW:
+            for row in writer.deliveries(states=(DeliveryState.RETRY_WAIT,)):
+                if row.note == BY_HAND_NOW:
                     writer.change_delivery(row, next_try_at=None, note="")
             return Changes(head=writer.head(), deliveries=True)
-
-
-def _may_be_posted(row: Delivery) -> bool:
-    """Whether a person may post it: it is not out, nobody is at it, and it is not in doubt."""
-    mine = (DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.FAILED)
-    return row.kind is DeliveryKind.POST and row.state in mine

@@ -26,14 +26,14 @@ class HandOffSheet(Panel):
 
     finished = Signal()
 
-    def __init__(self, session: Session, ref: str, posts: Sequence[HandOff]) -> None:
-        self.session, self.ref = session, ref
+    def __init__(self, session: Session, posts: Sequence[HandOff]) -> None:
+        self.session = session
         self.rows = QVBoxLayout()
         self.rows.setSpacing(S4)
         self.done_ = Button("Done", "primary", "check", key="Ctrl+Return")
         about = "Read a code with your phone, post the text, and say here that it is out. Nothing is sent meanwhile."
         super().__init__(
-            f"Post {ref} by hand",
+            "Post by hand",
             about,
             sheet_form(down(self.rows, None)),
             box(across(None, self.done_, margins=(S6, S3, S6, S3))),
@@ -76,7 +76,7 @@ class HandOffSheet(Panel):
         tick.clicked.connect(partial(self._posted, post))
         self.ticks[post.delivery_id] = tick
         words = down(
-            Label(post.destination, "strong"),
+            Label(f"{post.destination} · {post.incident_ref}", "strong"),
             *([Label(post.profile_url, "small", "ink2", wrap=True)] if post.profile_url else []),
             text,
             across(copy, None),
@@ -109,7 +109,7 @@ class HandOffSheet(Panel):
 
     def _hold(self) -> None:
         """While the sheet is open somebody may be typing on a phone: the courier keeps its hands off."""
-        self.session.read(self.session.desk.hand_off, self.ref, done=lambda _posts: None, owner=self)
+        self.session.read(self.session.desk.hand_off, done=lambda _posts: None, owner=self)
 
     def _again(self) -> None:
-        self.session.read(self.session.desk.hand_off, self.ref, done=self.put, owner=self)
+        self.session.read(self.session.desk.hand_off, done=self.put, owner=self)
