@@ -118,7 +118,7 @@ class ReplyVerbs(PeopleVerbs):
                     position=len(book.steps(incident.id)) + 1,
                     public_md=said,
                     public_html=html_of(said),
-                    private_md=_noted(reply),
+                    private_md="It came from a reply to our post.",  # the reply itself is erased after 90 days
                     owner=name,
                     due_on=due_on,
                     strength=Strength.ENGINEER,

@@ -76,7 +76,7 @@ def step_sheet(session: Session, reply: Reply) -> OneQuestion:
         icon="shield",
         needed="Write in your own words what you will change.",
         hint="We test every till at night before a release.",
-        more="The reply itself is never shown. It is kept with the step, for us alone.",
+        more="The reply itself is never shown.",
         verb=lambda text: session.desk.reply_to_step(reply.id, text=text),
     )
 
