@@ -1,4 +1,4 @@
-"""An FTP server with TLS and a certificate of its own authority: PORT FOLDER FILES USER PASSWORD."""
+"""An FTP server with TLS and a certificate of its own authority: PORT FOLDER FILES USER PASSWORD DATA-PORT..."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pyftpdlib.handlers import TLS_FTPHandler
 from pyftpdlib.servers import FTPServer
 
 HOST = "127.0.0.1"
+HOSTS = (HOST, "127.0.0.2")  # the other one is where a bad line may stand in front of all of its ports
 
 
 def certificate(folder: Path) -> Path:
@@ -43,7 +44,7 @@ def _signed(
     is_authority: bool,
 ) -> x509.Certificate:
     now, day = dt.datetime.now(dt.UTC), dt.timedelta(days=1)
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))])
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(one)) for one in HOSTS])
     usage = x509.KeyUsage(
         digital_signature=True, key_cert_sign=is_authority, crl_sign=is_authority, content_commitment=False,
         key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,
@@ -65,13 +66,14 @@ def _signed(
     )
 
 
-def main(port: str, folder: str, files: str, user: str, password: str) -> None:
+def main(port: str, folder: str, files: str, user: str, password: str, *data_ports: str) -> None:
     """Serve until the end."""
     users = DummyAuthorizer()
     users.add_user(user, password, files, perm="elradfmwMT")
     TLS_FTPHandler.certfile = str(certificate(Path(folder)))
     TLS_FTPHandler.authorizer = users
     TLS_FTPHandler.auth_failed_timeout = 0
+    TLS_FTPHandler.passive_ports = [int(one) for one in data_ports]
     TLS_FTPHandler.tls_control_required = TLS_FTPHandler.tls_data_required = True
     FTPServer((HOST, int(port)), TLS_FTPHandler).serve_forever()
 
