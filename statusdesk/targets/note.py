@@ -40,6 +40,11 @@ class Memory:
         doubtful = {path for path, sha in self.begun.items() if self.files.get(path) != sha}
         return {path: sha for path, sha in self.files.items() if path not in doubtful} | dict(self.arrived)
 
+    def unlinked(self, shown: str) -> set[str]:
+        """Paths at which something of ours may lie, whole or not, that no page of the build shown there leads to."""
+        of_shown = self.begun if shown == self.begun_build else self.files if shown == self.build else {}
+        return {path for path, _ in self.ours()} - (set(of_shown) if shown else set())
+
     def ours(self) -> set[tuple[str, str]]:
         """Everything that may lie there and was put there by us."""
         return {*self.files.items(), *self.begun.items(), *self.loose}

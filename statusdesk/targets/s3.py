@@ -83,12 +83,19 @@ class S3Files(Files):
     def read(self, path: str) -> Found | None:
         """A whole object; its ETag is the version."""
         answer = self._ask("GET", path, most=MOST)
-        if answer.status == 404 and _code(answer) != "NoSuchBucket":  # noqa: PLR2004
+        if _code(answer) == "NoSuchKey":
             return None
         self._refuse(answer)
         if not answer.whole:
             raise TryLater(f"{self._web.host} was cut off in the middle of its answer.", code="cut-off")
-        return Found(answer.body, answer.headers.get("ETag", ""))
+        return Found(answer.body, self._tag(answer))
+
+    def _tag(self, answer: Answer) -> str:
+        """The ETag, which every S3 host gives with an object. Without it, somebody on the way has answered."""
+        tag = answer.headers.get("ETag", "")
+        if not tag:
+            raise self._web.garbled(writes=False)
+        return tag
 
     def standing(self, files: Sequence[Outgoing]) -> Mapping[str, bool]:
         """All objects below the prefix, a thousand a page, compared by the MD5 that most hosts give as their ETag."""
@@ -130,7 +137,9 @@ class S3Files(Files):
             yield file.path
 
     def _put(self, file: Outgoing) -> None:
-        self._refuse(self._send(file, {}))
+        answer = self._send(file, {})
+        self._refuse(answer)
+        self._tag(answer)
 
     def _send(self, file: Outgoing, condition: Mapping[str, str]) -> Answer:
         label = {"Content-Type": file.label.content_type, "Cache-Control": file.label.cache}
@@ -150,6 +159,7 @@ class S3Files(Files):
         if answer.status in _LOST or (condition and answer.status == 404):  # noqa: PLR2004  gone meanwhile
             return False
         self._refuse(answer)
+        self._tag(answer)
         return True
 
     def digests(self, paths: Collection[str]) -> Mapping[str, str]:
@@ -164,8 +174,11 @@ class S3Files(Files):
 
     def _delete(self, path: str) -> None:
         answer = self._ask("DELETE", path)
-        if answer.status != 404:  # noqa: PLR2004  gone is gone
-            self._refuse(answer)
+        if _code(answer) == "NoSuchKey":
+            return
+        self._refuse(answer)
+        if answer.body or not answer.whole:  # a page of somebody on the way
+            raise self._web.garbled(writes=False)
 
     def close(self) -> None:
         """Let the connections go."""

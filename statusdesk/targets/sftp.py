@@ -149,8 +149,13 @@ class SftpFiles(Files):
                 with sftp.open(aside, "wb") as there:
                     there.set_pipelined(True)
                     there.write(data)
+                # Nobody reads the answers to writes that were sent ahead: a full disk shows in the size alone.
+                if sftp.stat(aside).st_size != len(data):
+                    raise TryLater(
+                        f"{self._at.host} kept only a part of {file.path}. Its disk may be full.", code="short"
+                    )
                 _replace(sftp, aside, self._path(file.path))
-            except OSError:
+            except (OSError, TryLater):
                 with contextlib.suppress(Exception):  # the fault that is told is the first
                     sftp.remove(aside)
                 raise

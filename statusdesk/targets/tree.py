@@ -140,15 +140,14 @@ class _Publishing:
         # What may be left of publishings that never ended stays known until it is removed.
         loose = frozenset(last.ours() - {*certain.items(), *self._wanted.items()})
         self._note.begin(Memory(shown, certain, self._site.build_id, self._wanted, {}, loose))
-        if self._heart.total:
-            self._files.prepare([*(file.path for file in todo), BUILD])
-        for phase in self._phases(todo):
+        self._files.prepare([*(file.path for file in todo), BUILD])
+        for phase in self._phases(todo, last.unlinked(shown)):
             self._write(phase)
         if not is_sealed:
             self._write_build()
-        removed = self._remove(orphans)
+        removed, kept = self._remove(orphans)
         self._read_back()
-        self._note.end(Memory(self._site.build_id, self._wanted))
+        self._note.end(Memory(self._site.build_id, self._wanted, loose=kept))
         self._site.progress(self._heart.done, self._heart.total)
         return Published(written=self._heart.total, removed=removed, url=url or self._files.url, verified=True)
 
@@ -176,11 +175,14 @@ class _Publishing:
             is_new=path not in present,
         )
 
-    def _phases(self, todo: Sequence[Outgoing]) -> Iterator[Sequence[Outgoing]]:
-        """New files first: nothing leads to them yet, and then no changed page leads to one that is not there."""
+    def _phases(self, todo: Sequence[Outgoing], unlinked: Collection[str]) -> Iterator[Sequence[Outgoing]]:
+        """New files first: nothing leads to them yet, and then no changed page leads to one that is not there.
+
+        What a cut left half-written is among them: an entry page that is new itself must not come before it.
+        """
 
         def rank(file: Outgoing) -> tuple[bool, int]:
-            return not file.is_new, self._site.order(file.path)[0]
+            return not (file.is_new or file.path in unlinked), self._site.order(file.path)[0]
 
         for _, files in groupby(sorted(todo, key=lambda file: (rank(file), file.path)), key=rank):
             yield list(files)
@@ -206,16 +208,20 @@ class _Publishing:
             raise TryLater(OVERTAKEN, code="overtaken")
         self._heart.done += 1
 
-    def _remove(self, orphans: set[tuple[str, str]]) -> int:
-        """Remove what we put there and nobody changed since."""
+    def _remove(self, orphans: set[tuple[str, str]]) -> tuple[int, frozenset[tuple[str, str]]]:
+        """Remove what we put there and nobody changed since. Gives how many, and what stays known.
+
+        A file that looks changed stays known: the look itself may have been answered by somebody on the way.
+        """
         paths = sorted({path for path, _ in orphans})
         if not paths:
-            return 0
+            return 0, frozenset()
         lying = self._files.digests(paths)
         removed = 0
         for _ in self._files.remove([path for path in paths if (path, lying.get(path)) in orphans]):
             removed += 1
-        return removed
+        changed = {path for path, sha in lying.items() if (path, sha) not in orphans}
+        return removed, frozenset(one for one in orphans if one[0] in changed)
 
     def _refuse_strangers(self, lying: Sequence[str], last: Memory, count: int) -> None:
         """Files of somebody else are not overwritten."""

@@ -42,6 +42,8 @@ _DAV = "{DAV:}"
 _LISTING = 10_000_000  # bytes: a folder with ten thousand incidents
 _ASK_TYPE = b'<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/></prop></propfind>'
 _OK = range(200, 300)
+_DONE = (201, 204)
+_MULTI_STATUS = 207
 
 
 class DavFiles(Files):
@@ -57,7 +59,8 @@ class DavFiles(Files):
         self._web.name = f"WebDAV on {self._web.host}"
         self._token = b64encode(f"{user}:{place.secret}".encode()).decode()
         desk = hashlib.sha256(f"{platform.node()} {place.state_file}".encode()).hexdigest()[:8]
-        self._aside = f"{ASIDE}{desk}-"
+        # Without the dot: nginx lists no such names, and what a cut left would never be found again.
+        self._aside = f"{ASIDE.lstrip('.')}{desk}-"
         self._lists = True
         self.where = f"{unquote(urlsplit(self._web.base_url).path) or '/'} on {self._web.host}"
         self.identity = f"{user} {self._web.base_url}"
@@ -94,6 +97,8 @@ class DavFiles(Files):
             self._lists = False
             return {}
         self._refuse(answer)
+        if answer.status != _MULTI_STATUS:
+            raise self._web.garbled(writes=False)
         try:
             root = ET.fromstring(answer.body)  # noqa: S314  of bounded size, and expat itself ends entity bombs
         except ET.ParseError:
@@ -118,7 +123,7 @@ class DavFiles(Files):
     def _make(self, folder: str) -> None:
         answer = self._ask("MKCOL", f"{folder}/")
         if answer.status != 405:  # noqa: PLR2004  it is there already
-            self._refuse(answer)
+            self._refuse_unless_done(answer)
 
     def write(self, batch: Sequence[Outgoing]) -> Iterator[str]:
         """Several files at once."""
@@ -127,12 +132,12 @@ class DavFiles(Files):
 
     def _put(self, file: Outgoing) -> None:
         if file.is_new:
-            self._refuse(self._send(file, file.path))
+            self._refuse_unless_done(self._send(file, file.path))
             return
         aside = f"{self._aside}{secrets.token_hex(6)}.tmp"
-        self._refuse(self._send(file, aside))
+        self._refuse_unless_done(self._send(file, aside))
         destination = f"{self._web.base_url}/{quote(file.path)}"
-        self._refuse(self._ask("MOVE", aside, headers={"Destination": destination, "Overwrite": "T"}))
+        self._refuse_unless_done(self._ask("MOVE", aside, headers={"Destination": destination, "Overwrite": "T"}))
 
     def _send(self, file: Outgoing, path: str, condition: Mapping[str, str] | None = None) -> Answer:
         headers = {"Content-Type": file.label.content_type, **(condition or {})}
@@ -144,13 +149,16 @@ class DavFiles(Files):
         answer = self._send(file, file.path, condition)
         if answer.status == 412:  # noqa: PLR2004  precondition failed
             return False
-        self._refuse(answer)
+        self._refuse_unless_done(answer)
         return True
 
     def digests(self, paths: Collection[str]) -> Mapping[str, str]:
-        """Read back, several at once."""
-        found = side_by_side(self.read, paths, AT_ONCE, self._beat)
-        return {path: hashlib.sha256(one.data).hexdigest() for path, one in found if one}
+        """Read back, several at once. Where nothing is found, the folder's listing must say the same."""
+        found = dict(side_by_side(self.read, paths, AT_ONCE, self._beat))
+        missing = [path for path, one in found.items() if one is None]
+        if missing and not walk(self._look, missing, AT_ONCE, self._beat).isdisjoint(missing):
+            raise self._web.garbled(writes=False)
+        return {path: hashlib.sha256(one.data).hexdigest() for path, one in found.items() if one}
 
     def remove(self, paths: Collection[str]) -> Iterator[str]:
         """Several files at once."""
@@ -159,8 +167,9 @@ class DavFiles(Files):
 
     def _delete(self, path: str) -> None:
         answer = self._ask("DELETE", path)
-        if answer.status != 404:  # noqa: PLR2004  gone is gone
-            self._refuse(answer)
+        if answer.status == 404:  # noqa: PLR2004  it was there a moment ago
+            raise TryLater(f"{path} in {self.where} went away meanwhile. It is looked for again.", code="vanished")
+        self._refuse_unless_done(answer)
 
     def close(self) -> None:
         """Let the connections go."""
@@ -189,12 +198,21 @@ class DavFiles(Files):
                 raise
         raise NeedsPerson(f"{self._web.host} has no room left for {self.where}. Make room there.", code="quota")
 
+    def _refuse_unless_done(self, answer: Answer) -> None:
+        """Raise for an answer that does not say that something was done there.
+
+        RFC 4918 and RFC 9110 say it with 201 or 204; a 200 with a page is somebody's on the way: a login, a front.
+        """
+        self._refuse(answer)
+        if answer.status not in _DONE and (answer.body or not answer.whole):
+            raise self._web.garbled(writes=False)
+
     def _refuse(self, answer: Answer) -> None:
         """Raise for an answer that does not say yes."""
         status = answer.status
-        if status in _OK and status != 207:  # noqa: PLR2004  several answers: only a listing has them
+        if status in _OK and status != _MULTI_STATUS:  # several answers: only a listing has them
             return
-        if status == 207:  # noqa: PLR2004
+        if status == _MULTI_STATUS:
             if b"propstat" in answer.body:
                 return
             raise TryLater(f"{self._web.host} could not do that in {self.where}.", code="multi-status")

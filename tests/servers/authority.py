@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 HOST = "127.0.0.1"
+HOSTS = (HOST, "127.0.0.2")  # the other one is where a bad line may stand in front of all of its ports
 
 
 def certificate(folder: Path) -> Path:
@@ -39,7 +40,7 @@ def _signed(
     is_authority: bool,
 ) -> x509.Certificate:
     now, day = dt.datetime.now(dt.UTC), dt.timedelta(days=1)
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(HOST))])
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(one)) for one in HOSTS])
     usage = x509.KeyUsage(
         digital_signature=True, key_cert_sign=is_authority, crl_sign=is_authority, content_commitment=False,
         key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
+import re
 import socket
 import struct
 import threading
@@ -214,11 +215,17 @@ class FaultServer:
         self.requests.append(request)
         return request
 
-    def forward(self, request: Request) -> bytes:
-        """What the real server answers."""
+    def reach(self) -> socket.socket:
+        """A connection to the real server."""
         there = urlsplit(self.upstream)
-        with socket.create_connection((there.hostname or HOST, there.port or 80), timeout=20) as upstream:
-            upstream.sendall(request.raw)
+        return socket.create_connection((there.hostname or HOST, there.port or 80), timeout=20)
+
+    def forward(self, request: Request) -> bytes:
+        """What the real server answers. Its goodbye ends the answer, so it is asked for one."""
+        head, _, body = request.raw.partition(b"\r\n\r\n")
+        head = re.sub(rb"(?i)\r\nconnection:[^\r]*", b"", head) + b"\r\nConnection: close"
+        with self.reach() as upstream:
+            upstream.sendall(head + b"\r\n\r\n" + body)
             pieces = []
             while piece := upstream.recv(65_536):
                 pieces.append(piece)

@@ -14,7 +14,7 @@ import sys
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +34,7 @@ class Host:
 
     `authority` is the file of the authority that its clients must believe, `conditions` says that it honours those of a
     write. `whole` is one that takes a site as a whole, `shared` one where files of others may lie beside it.
+    `data_ports` are more of its ports, for those whose data go over connections of their own.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class Host:
     conditions: bool = False
     whole: bool = False
     shared: bool = True
+    data_ports: Sequence[int] = ()
 
     def place(self, name: str, state_file: Path, *, port: int = 0, secret: str | None = None, **more: str) -> Place:
         """How the desk reaches a place of this host, or through another port."""
@@ -279,10 +281,11 @@ def ftps(folder: Path) -> Iterator[Host]:
     """An FTP server that insists on TLS, for commands and for data."""
     port, files = free_port(), folder / "files"
     files.mkdir()
-    command = [sys.executable, HERE / "ftps.py", str(port), folder, files, USER, PASSWORD]
+    data_ports = [free_port() for _ in range(32)]
+    command = [sys.executable, HERE / "ftps.py", str(port), folder, files, USER, PASSWORD, *map(str, data_ports)]
     with process(command, folder, {}, lambda: listens(port)):
         settings = {"server": f"{HOST}:{{port}}", "user": USER}
-        yield FtpHost("ftps", port, files, settings, authority=folder / "ca.crt")
+        yield FtpHost("ftps", port, files, settings, authority=folder / "ca.crt", data_ports=data_ports)
 
 
 class FtpHost(Host):

@@ -19,6 +19,8 @@ from tests.servers.hosts import KEY, SECRET
 
 QUICK = Patience(connect_s=2, read_s=1, total_s=2)
 AT = datetime(2013, 5, 24, tzinfo=UTC)
+TAKEN = fault.answer(200, headers={"ETag": '"2"'})
+HOTEL = fault.answer(200, b"<html>Please log in to this network</html>")
 
 
 # The examples of "Authenticating Requests: Using the Authorization Header", Amazon S3 API Reference.
@@ -93,7 +95,7 @@ def test_a_torn_answer_is_no_file(fault_server, tmp_path):
 
 
 def test_a_host_that_refuses_conditions_is_asked_without(fault_server, tmp_path):
-    fault_server.script(refused(501, "NotImplemented"), fault.answer(200, b""))
+    fault_server.script(refused(501, "NotImplemented"), TAKEN)
     assert files(fault_server.url, tmp_path).write_last(outgoing(tmp_path), Found(b"{}", '"1"'))
     first, second = fault_server.requests
     assert first.headers["if-match"] == '"1"'
@@ -106,8 +108,21 @@ def test_a_lost_race_is_seen(fault_server, tmp_path, status):
     assert not files(fault_server.url, tmp_path).write_last(outgoing(tmp_path), Found(b"{}", '"1"'))
 
 
+@pytest.mark.parametrize("step", [HOTEL, fault.answer(200)])
+def test_a_yes_of_somebody_on_the_way_counts_for_nothing(fault_server, tmp_path, step):
+    """A page of a network's login, believed once, let `build.json` name files that were never there."""
+    fault_server.script(*[step] * 3)
+    there = files(fault_server.url, tmp_path)
+    with pytest.raises(TryLater, match="not from S3"):
+        list(there.write([outgoing(tmp_path)]))
+    with pytest.raises(TryLater, match="not from S3"):
+        there.write_last(outgoing(tmp_path), None)
+    with pytest.raises(TryLater, match="not from S3"):
+        there.read("build.json")
+
+
 def test_the_first_build_is_only_written_where_there_is_none(fault_server, tmp_path):
-    fault_server.script(fault.answer(200, b""))
+    fault_server.script(TAKEN)
     assert files(fault_server.url, tmp_path).write_last(outgoing(tmp_path), None)
     (request,) = fault_server.requests
     assert request.headers["if-none-match"] == "*"

@@ -36,7 +36,7 @@ def test_a_page_that_readers_hold_open_is_replaced_at_once_and_a_new_one_is_sent
     assert list(dav.write([outgoing(tmp_path)])) == ["index.html"]
     assert list(dav.write([outgoing(tmp_path, "new.html", is_new=True)])) == ["new.html"]
     put, move, new = fault_server.requests
-    assert put.path.startswith("/status/.statusdesk-")
+    assert put.path.startswith("/status/statusdesk-")
     assert (move.method, move.path) == ("MOVE", put.path)
     assert move.headers["destination"] == f"{fault_server.url}/status/index.html"
     assert move.headers["overwrite"] == "T"
