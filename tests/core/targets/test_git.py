@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import threading
 from contextlib import closing, contextmanager
@@ -17,6 +18,7 @@ from tests.core.targets.test_every_host import ONE, TWO, Desk
 from tests.servers import gits
 from tests.servers.gits import BRANCH, git
 from tests.servers.hosts import PASSWORD, USER
+from tests.servers.vendors.base import Said, Vendor
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +52,15 @@ def test_only_changed_contents_go_over(desk):
     desk.publish("b2", ONE | large | {"index.html": "<p>home 2"})
     assert sum(size for _, size in desk.host.asked[before:]) < 3000
     assert not any("upload-pack" in asked and size for asked, size in desk.host.asked[before:] if size > 300)
+
+
+def test_a_large_push_goes_in_pieces(desk):
+    """More than dulwich holds in memory: it is streamed, so nobody knows its length before."""
+    dice = random.Random(7)
+    pages = {f"incidents/{number}.html": dice.randbytes(150_000).hex() for number in range(12)}
+    desk.publish("b1", ONE | pages)
+    assert desk.host.asked[-1][1] > 1_500_000
+    assert desk.shown() == ONE | pages
 
 
 def test_pages_of_code_hosts_are_told_to_leave_the_files_alone(desk):
@@ -216,7 +227,25 @@ def test_a_repository_that_is_not_there(desk):
         desk.publish("b1", ONE)
 
 
-def test_the_same_over_ssh(ssh_hosts, tmp_path):
+def test_an_address_that_leads_elsewhere_is_not_followed_with_the_token(tmp_path):
+    """As GitLab answers when .git is missing at the end."""
+
+    class Elsewhere(Vendor):
+        def answer(self, request):
+            return Said(301, None, {"Location": f"{self.url}/you/pages.git/info/refs"})
+
+    with Elsewhere() as server:
+        for address, words in (
+            ("/you/pages", "Write the address with .git at its end"),
+            ("/you/pages.git", "sends us"),
+        ):
+            place = Place(location=server.url + address, settings={}, state_file=tmp_path / "n.json", secret=PASSWORD)
+            with pytest.raises(NeedsPerson, match=words):
+                registry.kind("git").open(place).publish(Desk(None, tmp_path, "x").build("b1", ONE))
+        assert len(server.requests) == 2
+
+
+def test_a_repository_that_is_not_there_over_ssh(ssh_hosts, tmp_path):
     desk = Desk(gits.over_ssh(ssh_hosts["sftp"]), tmp_path, "nowhere")
     with pytest.raises(NeedsPerson, match=r"There is no repository .*nowhere on 127\.0\.0\.1"):
         desk.publish("b1", ONE)
