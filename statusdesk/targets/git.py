@@ -88,6 +88,8 @@ class GitBranch(Whole):
         return DiskObjectStore(str(self._copy))
 
     def _forget(self) -> None:
+        for file in self._copy.glob("pack/*"):
+            file.chmod(0o600)  # dulwich makes them read-only, and Windows removes no such file
         shutil.rmtree(self._copy, ignore_errors=True)
 
     def _fetched(self, store: DiskObjectStore) -> ObjectID | None:

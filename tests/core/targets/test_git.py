@@ -16,6 +16,7 @@ from statusdesk.targets.base import Place
 from statusdesk.targets.git import GitBranch
 from tests.core.targets.test_every_host import ONE, TWO, Desk
 from tests.servers import gits
+from tests.servers.cutting import Wire
 from tests.servers.gits import BRANCH, git
 from tests.servers.hosts import PASSWORD, USER
 from tests.servers.vendors.base import Said, Vendor
@@ -52,6 +53,24 @@ def test_only_changed_contents_go_over(desk):
     desk.publish("b2", ONE | large | {"index.html": "<p>home 2"})
     assert sum(size for _, size in desk.host.asked[before:]) < 3000
     assert not any("upload-pack" in asked and size for asked, size in desk.host.asked[before:] if size > 300)
+
+
+def test_cut_anywhere_no_build_is_lost_and_none_is_committed_twice(desk):
+    dice = random.Random(11)
+    with Wire(desk.host.port) as wire:
+        desk.port = wire.port
+        desk.publish("b0", ONE)
+        for turn in range(1, 17):
+            pages = ONE | {"index.html": f"<p>{turn}", f"turn-{turn % 4}.html": f"{turn}"}
+            while True:
+                wire.arm(dice.choice([None, dice.randrange(3000)]))
+                try:
+                    desk.publish(f"b{turn}", pages)
+                    break
+                except TryLater:
+                    continue
+            assert desk.shown() == pages
+    assert desk.host.log(desk.name) == [f"Status page: build b{turn}" for turn in range(16, -1, -1)]
 
 
 def test_a_large_push_goes_in_pieces(desk):
