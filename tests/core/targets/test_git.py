@@ -85,6 +85,9 @@ def test_a_large_push_goes_in_pieces(desk):
 def test_pages_of_code_hosts_are_told_to_leave_the_files_alone(desk):
     desk.publish("b1", ONE)
     assert desk.host.all_files(desk.name)[".nojekyll"] == b""
+    desk.host.put(desk.name, ".nojekyll", b"by hand")
+    desk.publish("b2", TWO)
+    assert desk.host.all_files(desk.name)[".nojekyll"] == b"by hand"
 
 
 def test_a_folder_of_the_branch_leaves_the_rest_alone(desk):
