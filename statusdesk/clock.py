@@ -8,6 +8,7 @@ more, their time is used instead of it, and people are told.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -22,11 +23,13 @@ class ServerTime:
 
     def __init__(self) -> None:
         self._ahead: dict[str, timedelta] = {}
+        self._compared: tuple[datetime, float] | None = None
         self._one_at_a_time = threading.Lock()
 
     def note(self, host: str, there: datetime) -> None:
         """A server's clock at this moment."""
         with self._one_at_a_time:
+            self._unless_set()
             self._ahead.pop(host, None)
             self._ahead[host] = _own() - there
             while len(self._ahead) > REMEMBERED:
@@ -35,6 +38,7 @@ class ServerTime:
     def ahead(self) -> timedelta:
         """How far this clock is ahead of the servers' (negative: behind); zero when it is right, or nobody can tell."""
         with self._one_at_a_time:
+            self._unless_set()
             known = sorted(self._ahead.values())
         middle = known[len(known) // 2] if known else timedelta()
         agreeing = sum(abs(one - middle) <= AGREE_WITHIN for one in known)
@@ -45,6 +49,21 @@ class ServerTime:
         """Begin anew, as after the clock was set."""
         with self._one_at_a_time:
             self._ahead.clear()
+            self._compared = None
+
+    def _unless_set(self) -> None:
+        """Forget what was noted when somebody has set the clock since: it was about another clock.
+
+        A set clock goes apart from the counter that only counts seconds. So does one that slept, where the counter
+        sleeps, too: then servers are asked anew, which does no harm.
+        """
+        at, counted = _own(), _counter()
+        if self._compared is not None:
+            before, counted_before = self._compared
+            apart = (at - before) - timedelta(seconds=counted - counted_before)
+            if abs(apart) >= WRONG_FROM / 2:
+                self._ahead.clear()
+        self._compared = at, counted
 
 
 servers = ServerTime()
@@ -53,6 +72,11 @@ servers = ServerTime()
 def _own() -> datetime:
     """This computer's clock, whatever servers say."""
     return datetime.now(UTC)
+
+
+def _counter() -> float:
+    """Seconds that nobody can set."""
+    return time.monotonic()
 
 
 def now() -> datetime:

@@ -12,6 +12,8 @@ from statusdesk.domain.board import Line
 from statusdesk.domain.replies import HandledAs, Reply, ReplyTag
 from statusdesk.errors import EnvironmentFault
 
+MOST_IN_CODE = 1200  # bytes; a larger code is wider than a terminal, and none holds more than 2,953
+
 # Deliveries one by one
 
 delivery = subgroup("delivery", "One delivery: try it now, cancel it, or say what became of it.")
@@ -19,7 +21,7 @@ delivery = subgroup("delivery", "One delivery: try it now, cancel it, or say wha
 
 def _stands(state: State, id_: str) -> None:
     with state.desk() as desk:
-        row = next(one for one in desk.deliveries() if one.id == id_)
+        row = desk.delivery(id_)
     state.say({"delivery": delivery_row(row)}, f"{row.destination}: {row.state}. {row.note or row.error}".strip())
 
 
@@ -80,11 +82,13 @@ def handoff(state: State, ref: str, qr: bool) -> None:
 
 
 def _drawn(text: str) -> str:
-    """A QR code of block characters."""
+    """A QR code of block characters; words instead where a text is too long for one."""
     import io
 
     import segno
 
+    if len(text.encode()) > MOST_IN_CODE:
+        return "The text is too long for a code. Copy it.\n"
     page = io.StringIO()
     segno.make(text, error="l", micro=False, encoding="utf-8").terminal(page, compact=True)
     return page.getvalue()

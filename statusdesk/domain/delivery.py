@@ -41,6 +41,11 @@ class DeliveryState(StrEnum):
         return self in (DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.RETRY_WAIT)
 
     @property
+    def maybe_out(self) -> bool:
+        """Whether readers may have it before them: it arrived, is on its way, or nobody knows."""
+        return self.arrived or self in (DeliveryState.SENDING, DeliveryState.UNKNOWN)
+
+    @property
     def undelivered(self) -> bool:
         """Whether somebody expects it to arrive and it has not."""
         return self.waits or self in (DeliveryState.FAILED, DeliveryState.UNKNOWN)

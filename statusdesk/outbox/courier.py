@@ -21,6 +21,7 @@ from statusdesk.clock import Clock
 from statusdesk.domain.delivery import Delivery
 from statusdesk.errors import EnvironmentFault, NotFound, StatusDeskError
 from statusdesk.net.faults import CannotTell, MaybeArrived, NeedsPerson, SendingError, TryLater
+from statusdesk.outbox.enqueue import TURNED_OFF
 from statusdesk.outbox.ledger import LEASE, Claimed, Ledger
 from statusdesk.store import Store
 from statusdesk.targets.base import Site, TargetHost
@@ -73,15 +74,22 @@ class Courier:
         tried = 0
         with ThreadPoolExecutor(AT_ONCE, "courier") as pool:
             running: dict[Future[int], str] = {}
+            broken: set[str] = set()
             while True:
-                for place, job in self._jobs(running.values()):
+                for place, job in self._jobs({*running.values(), *broken}):
                     running[pool.submit(job)] = place
                 if not running:
                     return tried
                 done, _ = wait(running, timeout=LOOK_AGAIN_S, return_when=FIRST_COMPLETED)
                 for one in done:
-                    del running[one]
-                    tried += one.result()
+                    place = running.pop(one)
+                    try:
+                        tried += one.result()
+                    except StatusDeskError:  # the store: without it nobody can go on
+                        raise
+                    except Exception:
+                        log.exception("working on %s", place)
+                        broken.add(place)  # until the next round, where what it had in hand is looked into
                     told()
 
     def _jobs(self, busy: Collection[str]) -> Iterator[tuple[str, Callable[[], int]]]:
@@ -241,6 +249,9 @@ class Courier:
             return
         if self.ledger.is_outdated(row):  # mended or overtaken while it was in somebody's hands
             self.ledger.superseded(ids)
+            return
+        if self.ledger.is_turned_off(row.destination_id):  # while it was under way, or in doubt
+            self.ledger.cancelled(ids, TURNED_OFF)
             return
         if not self.ledger.renew(ids):  # the looking took so long that another courier is at it now
             return

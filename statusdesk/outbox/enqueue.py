@@ -21,6 +21,7 @@ from statusdesk.errors import Problem, Refused
 from statusdesk.store.writer import Writer
 
 PAGE_FIRST = timedelta(minutes=2)
+TURNED_OFF = "The account was turned off."
 WAITS_FOR_PAGE = "Waits until the page shows it, at most two minutes."
 
 
@@ -59,6 +60,9 @@ def chosen(accounts: Sequence[Account], wanted: Sequence[str] | None) -> Sequenc
         raise Refused.because(
             [Problem("accounts", f"There is no account “{missing[0]}”. Choose one that is connected.")]
         )
+    off = next((by_key[key].name for key in wanted if not by_key[key].enabled), None)
+    if off is not None:
+        raise Refused.because([Problem("accounts", f"The account “{off}” is turned off. Turn it on, or leave it out.")])
     return list({by_key[key].id: by_key[key] for key in wanted}.values())
 
 

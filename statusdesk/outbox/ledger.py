@@ -232,6 +232,11 @@ class Ledger:
         with self._store.read() as sql:
             return Outbox(sql).is_outdated(delivery)
 
+    def is_turned_off(self, account_id: str) -> bool:
+        """Whether an account gets no posts for now, or never again."""
+        with self._store.read() as sql:
+            return not any(one.id == account_id and one.enabled for one in Outbox(sql).accounts())
+
     def root_post(self, delivery: Delivery) -> RemotePost | None:
         """What a post replies to: the incident's first post on that account."""
         with self._store.read() as sql:

@@ -60,25 +60,25 @@ class Outbox(Reader):
         return [make_delivery(row) for row in self.sql.execute(query.order_by(d.event_head, d.id).with_for_update())]
 
     def is_outdated(self, row: Delivery) -> bool:
-        """Whether the update of a post was corrected or taken back, or a later one has news."""
+        """Whether the update of a post was corrected or taken back, or a later one has news.
+
+        News do not mend what is out: a correction of it, or a retraction, is never too old. Of words that turned out
+        not to be there, nothing needs to be taken back.
+        """
         u = t.updates.c
+        before = self.said_before(row)
         later = sa.and_(u.seq > row.seq, u.kind.not_in((UpdateKind.CORRECTION, UpdateKind.RETRACTION)))
+        if any(one.state.maybe_out for one in before):
+            later = sa.false()
+        elif before and all(one.state is DeliveryState.SUPERSEDED for one in before):
+            later = sa.or_(later, sa.and_(u.id == row.update_id, u.kind == UpdateKind.RETRACTION))
         query = sa.select(u.id).where(u.incident_id == row.incident_id, sa.or_(u.corrects_seq == row.seq, later))
         return self.sql.execute(query.limit(1)).first() is not None
 
     def mended_post(self, row: Delivery) -> RemotePost | None:
-        """The post of the update that a correction or a retraction is about, where it is out on the same account."""
-        u, d = t.updates.c, t.deliveries.c
-        mended = sa.select(u.corrects_seq).where(u.id == row.update_id).scalar_subquery()
-        query = sa.select(d.remote_id, d.remote_url).where(
-            d.incident_id == row.incident_id,
-            d.destination_id == row.destination_id,
-            d.seq == mended,
-            d.state.in_(_ARRIVED),
-            d.remote_id.is_not(None),
-        )
-        found = self.sql.execute(query).one_or_none()
-        return None if found is None else RemotePost(id=found[0], url=found[1])
+        """The post whose words a correction or a retraction mends, where it is out on the same account."""
+        out = (one.remote for one in self.said_before(row) if one.state.arrived and one.remote is not None)
+        return next(out, None)
 
     def leading_targets(self) -> Sequence[str]:
         """The targets whose showing a post waits for: those at the page's own address, else any that is online."""

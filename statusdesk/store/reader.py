@@ -341,6 +341,23 @@ class Reader:
             query = query.limit(limit)
         return tuple(make_delivery(row) for row in self.sql.execute(query))
 
+    def said_before(self, row: Delivery) -> Sequence[Delivery]:
+        """What a correction or a retraction is about, at the same place, the newest first; empty for other words.
+
+        The text it names, and where that one is a correction itself, the text that was corrected by it, too.
+        """
+        u, d = t.updates.c, t.deliveries.c
+        known = self.sql.execute(sa.select(u.seq, u.corrects_seq).where(u.incident_id == row.incident_id))
+        about: dict[int | None, int | None] = {one.seq: one.corrects_seq for one in known}
+        wanted: list[int] = []
+        while (seq := about.get(wanted[-1] if wanted else row.seq)) is not None:
+            wanted.append(seq)
+        if not wanted:
+            return ()
+        here = sa.and_(d.incident_id == row.incident_id, d.destination_id == row.destination_id, d.seq.in_(wanted))
+        found = self.sql.execute(sa.select(t.deliveries).where(here).order_by(d.seq.desc()))
+        return [make_delivery(one) for one in found]
+
     def count_deliveries(self, states: Collection[DeliveryState]) -> int:
         """How many deliveries are in some states."""
         query = sa.select(sa.func.count()).select_from(t.deliveries).where(t.deliveries.c.state.in_(states))

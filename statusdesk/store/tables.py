@@ -468,6 +468,8 @@ deliveries = sa.Table(
     # Invariant 15: one word goes to one place once. Every retry is the same row.
     sa.UniqueConstraint("update_id", "destination_id"),
     sa.Index(None, "incident_id"),
+    # What a round looks for is a handful of rows in a history that grows for ever.
+    sa.Index("ix_delivery_state", "state", "kind", "next_try_at"),
     sa.Index("due_deliveries", "destination_id", "event_head", "id", sqlite_where=_DUE),
 )
 

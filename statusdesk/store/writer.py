@@ -30,7 +30,7 @@ from statusdesk.domain.people import Callback, FollowUp, Person
 from statusdesk.domain.promise import NextUpdatePromise, PromiseState
 from statusdesk.store import tables as t
 from statusdesk.store.reader import Reader
-from statusdesk.store.rows import make, values
+from statusdesk.store.rows import make, make_delivery, values
 
 _UNSENT = (DeliveryState.QUEUED, DeliveryState.RETRY_WAIT, DeliveryState.FAILED)
 _MAYBE_OUT = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.VERIFIED, DeliveryState.UNKNOWN)
@@ -335,13 +335,15 @@ class Writer(Reader):
         return self.sql.execute(query).first() is not None
 
     def supersede(self, incident_id: str) -> None:
-        """A newer text exists: what waits about this incident is not posted late, anywhere."""
+        """A newer text exists: what waits about this incident is not posted late, anywhere.
+
+        Except what mends a text that is out, or may be: wrong words do not become right by newer ones.
+        """
         d = t.deliveries.c
-        self.sql.execute(
-            sa.update(t.deliveries)
-            .where(d.incident_id == incident_id, d.kind == DeliveryKind.POST, d.state.in_(_UNSENT))
-            .values(_given_way(self.at))
-        )
+        waits = sa.and_(d.incident_id == incident_id, d.kind == DeliveryKind.POST, d.state.in_(_UNSENT))
+        rows = [make_delivery(row) for row in self.sql.execute(sa.select(t.deliveries).where(waits))]
+        mending = [row.id for row in rows if any(one.state.maybe_out for one in self.said_before(row))]
+        self.sql.execute(sa.update(t.deliveries).where(waits, d.id.not_in(mending)).values(_given_way(self.at)))
 
     def supersede_update(self, update_id: str) -> tuple[frozenset[str], frozenset[str]]:
         """The text of one update is mended: what still waits of it is never posted.

@@ -152,7 +152,7 @@ _KINDS = (
     ),
     TargetKind(
         kind="git",
-        label="Git repository (GitHub, GitLab, Codeberg, Forgejo)",
+        label="Git repository, on any host",
         icon="share",
         location_label="Repository",
         location_hint="Like https://codeberg.org/you/pages.git or git@gitlab.com:you/status.git. Without a token.",

@@ -14,7 +14,7 @@ from statusdesk.domain.board import CheckLine
 from statusdesk.domain.delivery import Account, SettingField
 from statusdesk.domain.text import tidy_line
 from statusdesk.errors import EnvironmentFault, Problem, Refused
-from statusdesk.outbox.enqueue import enqueue_publish
+from statusdesk.outbox.enqueue import TURNED_OFF, enqueue_publish
 from statusdesk.outbox.places import KEYLESS, keyless
 from statusdesk.verbs.base import Verbs
 
@@ -78,8 +78,8 @@ class AccountVerbs(Verbs):
         )
         if signed.secret or signed.kept:
             self._secrets.require()
-        self._keep(account, signed)
         try:
+            self._keep(account, signed)
             checked = self._places.open_account(account, signed.secret, known.default_limits).check()
             if not checked.ok:
                 wrong = next((line.result for line in checked.lines if line.ok is False), "It did not answer.")
@@ -108,6 +108,18 @@ class AccountVerbs(Verbs):
         for entry, value in signed.kept.items():
             if value:
                 self._secrets.put(f"account/{account.id}/{entry}", value)
+
+    def _put_in_place(self, account: Account, known: ChannelKind, signed: SignedIn) -> None:
+        """Exactly this login, entry by entry over the old one: at no moment is there none.
+
+        A courier may ask for it meanwhile, and the store may refuse the new one, or be locked in the middle.
+        """
+        self._keep(account, signed)
+        for entry in known.keeps:
+            if not signed.kept.get(entry):
+                self._secrets.forget(f"account/{account.id}/{entry}")
+        if not signed.secret:
+            self._secrets.forget(f"account/{account.id}")
 
     def _forget(self, account: Account, known: ChannelKind) -> None:
         """Every entry of an account leaves the keyring."""
@@ -186,22 +198,29 @@ class AccountVerbs(Verbs):
             account = reader.account(key)
         self._secrets.require()
         known = {**account.settings, "server": account.base_url, **dict(settings or {})}
-        return self._renew(account, channels.sign_in(account.kind, known, show, cancelled))
+        return self._renew(account, channels.sign_in(account.kind, known, show, cancelled), same=True)
 
-    def _renew(self, account: Account, signed: SignedIn) -> tuple[Account, tuple[CheckLine, ...]]:
+    def _renew(
+        self, account: Account, signed: SignedIn, *, same: bool = False
+    ) -> tuple[Account, tuple[CheckLine, ...]]:
+        """`same`: it must be who it was. A browser is often signed in as somebody else, such as its owner."""
         known = channels.kind(account.kind)
         self._secrets.require()
         before = self._kept(account, known)
-        self._forget(account, known)
-        self._keep(account, signed)
         try:
+            self._put_in_place(account, known, signed)
             checked = self._places.open_account(account, signed.secret, known.default_limits).check()
             if not checked.ok:
                 wrong = next((line.result for line in checked.lines if line.ok is False), "It did not answer.")
                 raise Refused(wrong, title=f"{account.name} was not connected again")
+            if same and account.handle and checked.handle.casefold() != account.handle.casefold():
+                raise Refused(
+                    f"The browser is signed in as {checked.handle}, this account is {account.handle}. Sign in there as "
+                    f"{account.handle}, or connect {checked.handle} as a new account.",
+                    title=f"{account.name} was not connected again",
+                )
         except BaseException:
-            self._forget(account, known)
-            self._keep(account, before)
+            self._put_in_place(account, known, before)
             raise
         found = replace(self._as_checked(account, checked), checked_at=self._now())
         with self._write() as writer:
@@ -229,7 +248,7 @@ class AccountVerbs(Verbs):
             account = writer.account(key)
             writer.change_account(account.id, enabled=enabled)
             if not enabled:
-                writer.cancel_for(account.id, "The account was turned off.", doubts=False)
+                writer.cancel_for(account.id, TURNED_OFF, doubts=False)
             writer.event("account-enable" if enabled else "account-disable", Touched.ACCOUNT, account.id)
             enqueue_publish(writer)
             return Changes(head=writer.head(), destinations=True)

@@ -174,6 +174,11 @@ class DestinationVerbs(AccountVerbs):
         with self._read() as reader:
             return reader.deliveries(incident_id=reader.incident(ref).id if ref else None)
 
+    def delivery(self, id_: str) -> Delivery:
+        """One delivery. Raises NotFound."""
+        with self._read() as reader:
+            return reader.delivery(id_)
+
     def undelivered(self) -> tuple[Delivery, ...]:
         """What is not where it belongs: it waits, failed, or nobody knows."""
         with self._read() as reader:

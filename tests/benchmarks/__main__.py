@@ -37,6 +37,11 @@ def main() -> None:
         print(f"  {name:26}" + "".join(f"{column[name]:>12,.6g}" for column in columns))
     for size in SIZES:
         subprocess.run([sys.executable, "-m", "tests.benchmarks.bench_hugo", str(size)], check=True)
+    print("From the click to the page and the last post, s")
+    show(run("tests.benchmarks.bench_delivery", "words"))
+    for size in (2_000, 20_000):
+        print(f"One changed page of a site of {size:,} files, s")
+        show(run("tests.benchmarks.bench_delivery", "page", str(size)))
     print("The window, 5,000 incidents")
     show(run("tests.benchmarks.bench_window"))
 

@@ -56,3 +56,13 @@ def test_a_clock_that_was_set_right_is_believed_again(servers):
     for host in ("a.example", "b.example"):
         servers.note(host, off(0))
     assert servers.ahead() == timedelta()
+
+
+def test_a_clock_that_is_set_right_while_no_server_answers_is_believed_at_once(servers, monkeypatch):
+    wrong = datetime.now(UTC) + timedelta(minutes=7)
+    monkeypatch.setattr(clock, "_own", lambda: wrong)
+    for host in ("a.example", "b.example"):
+        servers.note(host, off(0))
+    assert servers.ahead() == timedelta(minutes=7)
+    monkeypatch.setattr(clock, "_own", lambda: wrong - timedelta(minutes=7))
+    assert servers.ahead() == timedelta(), "or every time would be seven minutes early until servers answer again"

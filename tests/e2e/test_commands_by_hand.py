@@ -49,6 +49,17 @@ def test_a_post_is_handed_to_a_phone_and_ticked(waiting: tuple[Ctl, str, str]) -
     assert "nothing to post by hand" in again.json["error"]["message"]
 
 
+def test_a_text_too_long_for_a_code_is_shown_without_one(waiting: tuple[Ctl, str, str]) -> None:
+    ctl, ref, id_ = waiting
+    desk = Desk.open(ctl.workspace)
+    with desk._store.write() as sql:
+        writer = Writer(sql, at=clock.now(), actor="tests")
+        writer.change_delivery(writer.delivery(id_), text="Cash works. " * 300)
+    desk.shut()
+    shown = ctl("handoff", ref, "--qr")
+    assert (shown.code, "too long for a code" in shown.out) == (0, True)
+
+
 def test_a_post_in_doubt_is_sent_again_on_a_persons_word(waiting: tuple[Ctl, str, str]) -> None:
     ctl, _ref, id_ = waiting
     assert ctl("delivery", "again", id_, "--json").code == 1, "it is not in doubt"

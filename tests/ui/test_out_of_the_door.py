@@ -18,6 +18,7 @@ from statusdesk.domain.people import FollowUp
 from statusdesk.domain.replies import HandledAs, Reply, ReplyTag
 from statusdesk.store.replies import ReplyBook
 from statusdesk.store.writer import Writer
+from statusdesk.verbs.by_hand import IN_HAND_FOR
 from statusdesk_ui.forms.hand_off import HandOffSheet
 from statusdesk_ui.pages.incident import IncidentPage
 from statusdesk_ui.pages.replies import RepliesPage
@@ -128,6 +129,38 @@ def test_posts_are_posted_from_a_phone_and_ticked(tills: str, desk: Desk, opened
     one.settle()
     other = next(d for d in desk.deliveries() if d.destination == "Second feed")
     assert other.state is DeliveryState.SENT, "the courier goes on with what nobody posted"
+
+
+def test_the_courier_waits_as_long_as_the_sheet_is_open(tills: str, desk: Desk, opened: Callable[[], Open]) -> None:
+    wait_for_the_line(desk)
+    one = opened()
+    button(one.window, "Use your phone").click()
+    one.until(lambda: one.window.sheet is not None)
+    assert one.window.sheet is not None
+    sheet = one.window.sheet.panel
+    assert isinstance(sheet, HandOffSheet)
+    before = max(d.next_try_at for d in desk.deliveries() if d.next_try_at)
+    assert sheet.holding.isActive()
+    assert sheet.holding.interval() < IN_HAND_FOR.total_seconds() * 1000
+    sheet.holding.timeout.emit()
+    one.until(lambda: all(d.next_try_at > before for d in desk.deliveries() if d.next_try_at))
+
+
+def test_posts_are_not_held_for_a_sheet_that_is_never_shown(tills: str, desk: Desk, opened: Callable[[], Open]) -> None:
+    wait_for_the_line(desk)
+    one = opened()
+    button(one.window, "Use your phone").click()
+    one.window._asked("keys")
+    one.settle()
+    assert not isinstance(one.window.sheet.panel, HandOffSheet)  # type: ignore[union-attr]
+    assert not any(d.note == "Somebody is posting it by hand." for d in desk.deliveries())
+
+
+def test_a_code_for_a_long_text_is_large_enough_for_a_phone(tills: str, opened: Callable[[], Open]) -> None:
+    del tills
+    opened()
+    code = Code("Cash works everywhere. " * 45, "The text")
+    assert code.want()[0] >= 3 * (len(code.matrix) + 8)
 
 
 def test_a_text_too_long_for_a_code_is_copied_instead() -> None:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from statusdesk.domain.audit import Changes
 from statusdesk.domain.board import Board, ComponentRow, Diagnosis, HandOff, IncidentView, Line
-from statusdesk.domain.delivery import DeliveryState
+from statusdesk.domain.delivery import DeliveryKind, DeliveryState
 from statusdesk_ui import words
 from statusdesk_ui.forms.keeper import NEW_KEY, draft_key
 from statusdesk_ui.later import warm_up
@@ -217,22 +217,26 @@ class MainWindow(QMainWindow):
     def _hand_off(self) -> None:
         """The posts that wait, for a phone."""
         session = self._open_session()
-        refs = [one.incident_ref for one in session.board.queue if one.incident_ref] if session.board else []
+        queue = session.board.queue if session.board else ()
+        refs = [one.incident_ref for one in queue if one.incident_ref and one.kind is DeliveryKind.POST]
         if not refs:
             return
+        ref = refs[-1]
 
         def open_sheet(posts: tuple[HandOff, ...]) -> None:
             from statusdesk_ui.forms.hand_off import HandOffSheet  # noqa: PLC0415
 
-            if self.sheet is None and self.composer is None:
-                sheet = HandOffSheet(session, refs[-1], posts)
-                sheet.finished.connect(lambda: self.sheet.close_sheet() if self.sheet else None)
-                self.lay_over(sheet, 800)
-                assert self.sheet is not None
-                self.sheet.closed.connect(lambda: session.do(session.desk.hand_back, refs[-1]))
-                sheet.start()
+            if self.sheet is not None or self.composer is not None:  # something else was opened meanwhile
+                session.do(session.desk.hand_back, ref)
+                return
+            sheet = HandOffSheet(session, ref, posts)
+            sheet.finished.connect(lambda: self.sheet.close_sheet() if self.sheet else None)
+            self.lay_over(sheet, 800)
+            assert self.sheet is not None
+            self.sheet.closed.connect(lambda: session.do(session.desk.hand_back, ref))
+            sheet.start()
 
-        session.read(session.desk.hand_off, refs[-1], done=open_sheet)
+        session.read(session.desk.hand_off, ref, done=open_sheet)
 
     def look(self, path: str) -> None:
         """Open the page as it is built, in the user's browser."""

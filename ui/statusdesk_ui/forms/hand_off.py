@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -17,6 +17,8 @@ from statusdesk_ui.widgets.code import Code
 from statusdesk_ui.widgets.controls import Button
 from statusdesk_ui.widgets.fields import Field, asked
 from statusdesk_ui.widgets.sheet import Panel, sheet_form
+
+HOLD_AGAIN_MS = 4 * 60 * 1000  # the courier leaves the posts alone for ten minutes; a phone may take longer
 
 
 class HandOffSheet(Panel):
@@ -40,6 +42,9 @@ class HandOffSheet(Panel):
         self.fields: dict[str, Field] = {}
         self.ticks: dict[str, Button] = {}
         self.put(posts)
+        self.holding = QTimer(self, interval=HOLD_AGAIN_MS)
+        self.holding.timeout.connect(self._hold)
+        self.holding.start()
 
     def start(self) -> None:
         """Begin with the first post."""
@@ -101,6 +106,10 @@ class HandOffSheet(Panel):
         self.ticks[post.delivery_id].setEnabled(False)
         desk, url = self.session.desk, self.fields[post.delivery_id].text().strip()
         self.session.do(desk.posted_by_hand, post.delivery_id, url, done=lambda _c: self._again(), owner=self)
+
+    def _hold(self) -> None:
+        """While the sheet is open somebody may be typing on a phone: the courier keeps its hands off."""
+        self.session.read(self.session.desk.hand_off, self.ref, done=lambda _posts: None, owner=self)
 
     def _again(self) -> None:
         self.session.read(self.session.desk.hand_off, self.ref, done=self.put, owner=self)

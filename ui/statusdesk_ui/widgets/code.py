@@ -11,6 +11,7 @@ from statusdesk_ui.theme import T
 
 MOST_BYTES = 1200  # beyond, the dots are too small for a phone held before a screen
 QUIET = 4  # modules, as the standard asks
+LEAST_STEP = 3  # pixels a module, so that a phone can tell them apart: a long text needs a larger code
 
 
 class Code(Drawn, QWidget):
@@ -31,7 +32,8 @@ class Code(Drawn, QWidget):
         return 0 < len(text.encode()) <= MOST_BYTES
 
     def want(self) -> tuple[float, float]:
-        return T.w(self.side), T.w(self.side)
+        side = max(T.w(self.side), LEAST_STEP * (len(self.matrix) + 2 * QUIET))
+        return side, side
 
     def draw(self, p: QPainter) -> None:
         p.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)

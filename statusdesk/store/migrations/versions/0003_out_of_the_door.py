@@ -13,6 +13,7 @@ def upgrade() -> None:
     """Deliveries of before carry no facts: their texts were fixed when they were saved."""
     op.add_column("delivery", sa.Column("words", sa.JSON(), nullable=True))
     op.add_column("delivery", sa.Column("note", sa.Text(), nullable=False, server_default=""))
+    op.create_index("ix_delivery_state", "delivery", ["state", "kind", "next_try_at"], unique=False)
     op.create_table(
         "reply",
         sa.Column("id", sa.String(length=26), nullable=False),
