@@ -88,6 +88,8 @@ class GitBranch(Whole):
         return DiskObjectStore(str(self._copy))
 
     def _forget(self) -> None:
+        for file in self._copy.glob("pack/*"):
+            file.chmod(0o600)  # dulwich makes them read-only, and Windows removes no such file
         shutil.rmtree(self._copy, ignore_errors=True)
 
     def _fetched(self, store: DiskObjectStore) -> ObjectID | None:
@@ -152,7 +154,7 @@ class GitBranch(Whole):
         """One commit, pushed if the branch is still where it was."""
         with closing(self._store()) as store:
             old = ObjectID(shown.version.encode())
-            edits = self._edits(parcel)
+            edits = self._edits(parcel, is_marked=self._is_marked(store, old))
             trees: list[Tree] = []
             root = _edited(store, _tree_of(store, old) if old else None, edits, trees)
             commit = self._commit(root, old, parcel.message)
@@ -163,12 +165,19 @@ class GitBranch(Whole):
             self._remember(commit.id)
             return True
 
-    def _edits(self, parcel: Parcel) -> dict[bytes, Any]:
+    def _is_marked(self, store: DiskObjectStore, head: ObjectID) -> bool:
+        """Whether Pages are told already, perhaps by somebody else."""
+        at = marker(self._folder.decode()).encode()
+        root = (self._root(store, head) if b"/" in at else _tree_of(store, head)) if head else None
+        return root is not None and at.rpartition(b"/")[2] in _tree(store, root)
+
+    def _edits(self, parcel: Parcel, *, is_marked: bool) -> dict[bytes, Any]:
         """What changes, folder by folder: a blob's id, or None for what goes."""
         edits: dict[bytes, Any] = {}
         wanted: dict[bytes, bytes | None] = {self._path(path): None for path in parcel.removed}
         wanted |= {self._path(path): parcel.digests[path].encode() for path in parcel.missing}
-        wanted |= {marker(self._folder.decode()).encode(): Blob.from_string(b"").id}
+        if not is_marked:
+            wanted[marker(self._folder.decode()).encode()] = Blob.from_string(b"").id
         for path, sha in wanted.items():
             *folders, name = path.split(b"/")
             at = edits

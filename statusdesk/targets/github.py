@@ -47,7 +47,7 @@ class GitHubBranch(Whole):
         self._branch, self._folder, self._author = branch_settings(place.settings)
         self._web = Web("GitHub", place.settings.get("server", "").strip() or API, patience, reuse=True)
         self._token, self._beat = place.secret, beat
-        self._tree, self._is_empty = "", False
+        self._tree, self._is_empty, self._is_marked = "", False, False
         self.where = f"the branch {self._branch} of {self._name} on {self._web.host}"
         self.identity = f"{self._web.base_url} {self._name} {self._branch} {self._folder}"
         self.url = ""
@@ -86,8 +86,10 @@ class GitHubBranch(Whole):
             raise NeedsPerson(words, code="too-many")
         prefix = f"{self._folder}/" if self._folder else ""
         found = {}
+        self._is_marked = False
         for one in known.get("tree") or ():
             path = str(one.get("path", ""))
+            self._is_marked |= path == marker(self._folder)
             if one.get("type") != "tree" and path.startswith(prefix):
                 is_file = str(one.get("mode")).startswith("100")
                 found[path.removeprefix(prefix)] = str(one.get("sha")) if is_file else "no file"
@@ -161,7 +163,10 @@ class GitHubBranch(Whole):
             if len(batch) >= _BATCH:
                 yield batch
                 batch = []
-        yield [*batch, {"path": marker(self._folder), "mode": "100644", "type": "blob", "content": ""}]
+        if not self._is_marked:  # with a line in it, for a tree takes no empty content
+            batch.append({"path": marker(self._folder), "mode": "100644", "type": "blob", "content": "\n"})
+        if batch:
+            yield batch
 
     def _gone(self, parcel: Parcel) -> list[dict[str, Any]]:
         # A file that gives way to a folder goes with the folder's coming, and the other way round.
@@ -233,7 +238,7 @@ def open_github(place: Place) -> TargetHost:
 
 def _text(data: bytes) -> str | None:
     """A content that may ride inside the tree."""
-    if len(data) > _INLINE:
+    if not 0 < len(data) <= _INLINE:
         return None
     try:
         return data.decode("utf-8")

@@ -112,6 +112,7 @@ class _HttpLine(AbstractHttpGitClient):
     def __init__(self, web: Web, token: str, path: str, beat: Beat) -> None:
         super().__init__(web.base_url, thin_packs=False)
         self._web, self._token, self._name, self._beat = web, token, path.removesuffix(".git"), beat
+        self._is_whole = path.endswith(".git")
         self._last: IO[bytes] = io.BytesIO()  # dulwich does not close every answer
 
     def _http_request(
@@ -124,16 +125,22 @@ class _HttpLine(AbstractHttpGitClient):
         del raise_for_status
         self._last.close()
         self._last = file = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115  closed with the next, or at last
-        answer = self._web.ask(
-            "GET" if data is None else "POST",
-            quote(url.removeprefix(self._web.base_url), safe="/?=&%~"),
-            token=self._token,
-            # GitHub answers only those whose name begins with git.
-            headers={**(headers or {}), "User-Agent": f"git/2 (StatusDesk/{__version__})"},
-            data=data,
-            most=_MOST,
-            into=cast("BinaryIO", _Heard(file, self._beat)),
-        )
+        try:
+            answer = self._web.ask(
+                "GET" if data is None else "POST",
+                quote(url.removeprefix(self._web.base_url), safe="/?=&%~"),
+                token=self._token,
+                # GitHub answers only those whose name begins with git.
+                headers={**(headers or {}), "User-Agent": f"git/2 (StatusDesk/{__version__})"},
+                data=data,
+                most=_MOST,
+                into=cast("BinaryIO", _Heard(file, self._beat)),
+            )
+        except NeedsPerson as error:
+            if error.code != "redirect" or self._is_whole:
+                raise
+            words = f"{self._web.host} sends us on. Write the address with .git at its end, as it gives it for cloning."
+            raise NeedsPerson(words, code="redirect") from None
         self._refuse(answer)
         file.seek(0)
         body = _Body(answer, file)

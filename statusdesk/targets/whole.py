@@ -13,6 +13,7 @@ rules are those of trees of files (tree.py):
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
@@ -218,8 +219,7 @@ def stamp_said(words: object) -> Stamp | None:
     match = re.fullmatch(r"StatusDesk build (?P<id>\S{1,200})( of (?P<at>\S{10,40}))?", str(words).strip())
     if match is None:
         return None
-    found = f'{{"build_id": "{match["id"]}", "generated_at": "{match["at"] or ""}"}}'
-    return read_stamp(Found(found.encode()))
+    return read_stamp(Found(json.dumps({"build_id": match["id"], "generated_at": match["at"]}).encode()))
 
 
 def _content(site: Site, path: str, sha: str) -> bytes:

@@ -294,7 +294,7 @@ def test_checking_changes_nothing(bench):
 
 def test_an_unknown_kind_is_refused_naming_the_known_ones():
     assert kind("folder") is KINDS["folder"]
-    with pytest.raises(Refused, match="Known kinds: folder"):
+    with pytest.raises(Refused, match=r"Known kinds: .*folder"):
         kind("floppy")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import threading
 from contextlib import closing, contextmanager
@@ -15,8 +16,10 @@ from statusdesk.targets.base import Place
 from statusdesk.targets.git import GitBranch
 from tests.core.targets.test_every_host import ONE, TWO, Desk
 from tests.servers import gits
+from tests.servers.cutting import Wire
 from tests.servers.gits import BRANCH, git
 from tests.servers.hosts import PASSWORD, USER
+from tests.servers.vendors.base import Said, Vendor
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +55,39 @@ def test_only_changed_contents_go_over(desk):
     assert not any("upload-pack" in asked and size for asked, size in desk.host.asked[before:] if size > 300)
 
 
+def test_cut_anywhere_no_build_is_lost_and_none_is_committed_twice(desk):
+    dice = random.Random(11)
+    with Wire(desk.host.port) as wire:
+        desk.port = wire.port
+        desk.publish("b0", ONE)
+        for turn in range(1, 17):
+            pages = ONE | {"index.html": f"<p>{turn}", f"turn-{turn % 4}.html": f"{turn}"}
+            while True:
+                wire.arm(dice.choice([None, dice.randrange(3000)]))
+                try:
+                    desk.publish(f"b{turn}", pages)
+                    break
+                except TryLater:
+                    continue
+            assert desk.shown() == pages
+    assert desk.host.log(desk.name) == [f"Status page: build b{turn}" for turn in range(16, -1, -1)]
+
+
+def test_a_large_push_goes_in_pieces(desk):
+    """More than dulwich holds in memory: it is streamed, so nobody knows its length before."""
+    dice = random.Random(7)
+    pages = {f"incidents/{number}.html": dice.randbytes(150_000).hex() for number in range(12)}
+    desk.publish("b1", ONE | pages)
+    assert desk.host.asked[-1][1] > 1_500_000
+    assert desk.shown() == ONE | pages
+
+
 def test_pages_of_code_hosts_are_told_to_leave_the_files_alone(desk):
     desk.publish("b1", ONE)
     assert desk.host.all_files(desk.name)[".nojekyll"] == b""
+    desk.host.put(desk.name, ".nojekyll", b"by hand")
+    desk.publish("b2", TWO)
+    assert desk.host.all_files(desk.name)[".nojekyll"] == b"by hand"
 
 
 def test_a_folder_of_the_branch_leaves_the_rest_alone(desk):
@@ -216,7 +249,25 @@ def test_a_repository_that_is_not_there(desk):
         desk.publish("b1", ONE)
 
 
-def test_the_same_over_ssh(ssh_hosts, tmp_path):
+def test_an_address_that_leads_elsewhere_is_not_followed_with_the_token(tmp_path):
+    """As GitLab answers when .git is missing at the end."""
+
+    class Elsewhere(Vendor):
+        def answer(self, request):
+            return Said(301, None, {"Location": f"{self.url}/you/pages.git/info/refs"})
+
+    with Elsewhere() as server:
+        for address, words in (
+            ("/you/pages", "Write the address with .git at its end"),
+            ("/you/pages.git", "sends us"),
+        ):
+            place = Place(location=server.url + address, settings={}, state_file=tmp_path / "n.json", secret=PASSWORD)
+            with pytest.raises(NeedsPerson, match=words):
+                registry.kind("git").open(place).publish(Desk(None, tmp_path, "x").build("b1", ONE))
+        assert len(server.requests) == 2
+
+
+def test_a_repository_that_is_not_there_over_ssh(ssh_hosts, tmp_path):
     desk = Desk(gits.over_ssh(ssh_hosts["sftp"]), tmp_path, "nowhere")
     with pytest.raises(NeedsPerson, match=r"There is no repository .*nowhere on 127\.0\.0\.1"):
         desk.publish("b1", ONE)

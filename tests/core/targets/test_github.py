@@ -32,7 +32,8 @@ def test_one_publishing_is_one_commit_in_few_requests(desk):
     desk.publish("b2", ONE | {"index.html": "<p>home 2"})
     assert writes(desk) == ["POST /git/trees", "POST /git/commits", f"PATCH /git/refs/heads/{BRANCH}"]
     sent = next(one.json() for one in desk.host.server.requests if one.path.endswith("/git/trees"))
-    assert {one["path"] for one in sent["tree"]} == {"index.html", "build.json", ".nojekyll"}
+    assert {one["path"] for one in sent["tree"]} == {"index.html", "build.json"}
+    assert ".nojekyll" in desk.host.repository("status").files(BRANCH)
     desk.host.server.requests.clear()
     desk.publish("b2", ONE | {"index.html": "<p>home 2"})
     assert writes(desk) == []
@@ -48,6 +49,11 @@ def test_pictures_and_large_pages_go_ahead_as_blobs(desk):
     desk.open().publish(picture)
     assert writes(desk).count("POST /git/blobs") == 2
     assert desk.host.tree("status")["card.png"] == b"\x89PNG\xff\x00"
+
+
+def test_an_empty_file_is_a_file_too(desk):
+    desk.publish("b1", ONE | {"empty.txt": ""})
+    assert desk.shown()["empty.txt"] == ""
 
 
 def test_a_large_site_goes_over_in_several_trees_and_one_commit(desk):

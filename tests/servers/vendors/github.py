@@ -122,7 +122,7 @@ class GitHub(Vendor):
         given = asked.json()
         files = dict(there.trees[given["base_tree"]]) if "base_tree" in given else {}
         for one in given["tree"]:
-            if ("sha" in one) == ("content" in one) or one["mode"] != "100644":
+            if ("sha" in one) == bool(one.get("content")) or one["mode"] != "100644":
                 raise Refusal(422, {"message": "Must supply either tree.sha or tree.content", "status": "422"})
             path = one["path"]
             if "content" not in one and one["sha"] is None:
