@@ -45,13 +45,13 @@ OTHER = "127.0.0.2"  # where the line stands for those whose data go over connec
 # Runs of each host in the suite: a dozen of each kind, shared by servers with different manners; fewer where each
 # connection takes its time.
 RUNS = {
-    "sftp": 12,
+    "sftp": 4,
     "rsync": 2,
-    "s3": 6,
-    "s3-without-conditions": 6,
-    "webdav": 6,
-    "webdav-without-conditions": 6,
-    "ftps": 3,
+    "s3": 4,
+    "s3-without-conditions": 3,
+    "webdav": 4,
+    "webdav-without-conditions": 3,
+    "ftps": 2,
 }
 SLOW = ("rsync", "ftps")  # these get two builds
 MORE = int(os.environ.get("STATUSDESK_FAULT_RUNS", "0"))
