@@ -14,6 +14,7 @@ import errno
 import hashlib
 import logging
 import platform
+import re
 import secrets
 import socket
 import stat
@@ -271,7 +272,7 @@ def said(at: Login) -> Iterator[None]:
         raise _fault(at, error) from None
 
 
-def _fault(at: Login, error: Exception) -> SendingError:  # noqa: PLR0911  one answer for each kind of fault
+def _fault(at: Login, error: Exception) -> SendingError:  # noqa: C901, PLR0911  one answer for each kind of fault
     host = at.host
     if isinstance(error, paramiko.BadHostKeyException):
         return NeedsPerson(
@@ -282,6 +283,9 @@ def _fault(at: Login, error: Exception) -> SendingError:  # noqa: PLR0911  one a
         )
     if isinstance(error, paramiko.PasswordRequiredException):
         return NeedsPerson(f"The key {at.key_file} needs its passphrase. Type it as the password.", code="login")
+    if isinstance(error, paramiko.AuthenticationException) and re.search("transport shut down|timeout", str(error)):
+        # A line that was cut while logging in is no refusal, though paramiko calls both by one name.
+        return TryLater(f"The connection to {host} broke off while logging in.", code="no-connection")
     if isinstance(error, paramiko.AuthenticationException):
         what = "key" if at.key_file else "password"
         return NeedsPerson(f"{host} refused the login of {at.user}. Check user name and {what}.", code="login")

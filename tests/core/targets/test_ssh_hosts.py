@@ -151,3 +151,21 @@ def test_a_fingerprint_is_the_one_of_openssh(ssh_hosts):
         ["ssh-keygen", "-l", "-f", folder / "host.pub"], capture_output=True, text=True, check=True
     ).stdout
     assert fingerprint(paramiko.Ed25519Key.from_private_key_file(str(Path(folder, "host")))) == said.split()[1]
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("Authentication failed: transport shut down or saw EOF", TryLater),
+        ("Authentication timeout.", TryLater),
+        ("Authentication failed.", NeedsPerson),
+    ],
+)
+def test_a_line_that_is_cut_while_logging_in_is_no_refusal(said, kind):
+    import paramiko
+
+    from statusdesk.targets.sftp import said as in_words
+
+    at = address.login("~", {"server": "www.example.com", "user": "web"}, 22)
+    with pytest.raises(kind), in_words(at):
+        raise paramiko.AuthenticationException(said)
