@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -180,7 +180,7 @@ class Connections(Generic[C]):
         try:
             yield one
         except BaseException:
-            self._close(one)
+            self._hang_up(one)
             with self._changed:
                 self._opened -= 1
                 self._changed.notify()
@@ -212,4 +212,9 @@ class Connections(Generic[C]):
             idle, self._idle = self._idle, []
             self._opened -= len(idle)
         for one in idle:
+            self._hang_up(one)
+
+    def _hang_up(self, one: C) -> None:
+        """A dead connection cannot even be closed; that says nothing new, and others wait for its place."""
+        with suppress(Exception):
             self._close(one)

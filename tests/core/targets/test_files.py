@@ -113,3 +113,15 @@ def test_only_folders_that_matter_are_looked_into():
 def test_parents_are_made_before_children():
     assert folders_of(["a/b/c.html", "index.html", "d/e.html"]) == ["a", "d", "a/b"]
     assert levels(["a", "d", "a/b"]) == [["a", "d"], ["a/b"]]
+
+
+def test_a_dead_connection_that_cannot_be_closed_gives_its_place_back():
+    """A line that was reset answers a goodbye with a fault of its own; the next worker must not wait for ever."""
+
+    def close(_connection):
+        raise EOFError
+
+    connections = Connections(object, close, 1)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), connections.lent():
+            raise ZeroDivisionError
