@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -130,13 +129,6 @@ class Listener(Protocol):
         """
 
 
-class Mends(StrEnum):
-    """What a network does with a correction or a retraction."""
-
-    EDIT = "edit"
-    REPLY = "reply"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
     """What signing in in the browser gave: the account's secret (may be empty), and what its `keeps` shall hold."""
@@ -175,8 +167,12 @@ class ChannelKind:
     count: Callable[[str, Limits], int]
     open: Callable[[Connection], Channel]
     help: str = ""
-    mends: Mends = Mends.REPLY
     listens: bool = False
     keeps: Sequence[str] = ()
     sign_in: SignsIn | None = None
     sign_in_fields: Sequence[SettingField] = ()
+
+    @property
+    def secret(self) -> SettingField | None:
+        """The field whose value goes to the keyring."""
+        return next((one for one in self.fields if one.secret), None)

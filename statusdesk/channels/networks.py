@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statusdesk.channels import counts
-from statusdesk.channels.base import ChannelKind, Limits, Mends
+from statusdesk.channels.base import ChannelKind, Limits
 from statusdesk.channels.opening import opened_by, signed_in_by
 from statusdesk.domain.delivery import SettingField
 
@@ -42,7 +42,6 @@ NETWORKS = (
         default_limits=Limits(characters=500, link_length=23),
         count=counts.mastodon,
         open=opened_by("mastodon"),
-        mends=Mends.EDIT,
         listens=True,
         sign_in=signed_in_by("mastodon"),
         sign_in_fields=(_SERVER,),
@@ -107,7 +106,6 @@ NETWORKS = (
         default_limits=Limits(characters=3000),
         count=counts.linkedin,
         open=opened_by("linkedin"),
-        mends=Mends.EDIT,
         keeps=("until",),
         sign_in=signed_in_by("linkedin"),
         sign_in_fields=(
@@ -139,7 +137,6 @@ NETWORKS = (
         default_limits=Limits(characters=63_206),
         count=counts.utf16,
         open=opened_by("facebook"),
-        mends=Mends.EDIT,
         help="Posts to a page that you manage. Facebook's sign-in cannot come back to this computer, so the token is "
         "pasted here.",
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statusdesk.channels import counts
-from statusdesk.channels.base import ChannelKind, Limits, Mends
+from statusdesk.channels.base import ChannelKind, Limits
 from statusdesk.channels.opening import opened_by
 from statusdesk.domain.delivery import SettingField
 
@@ -23,7 +23,6 @@ SERVICES = (
         open=opened_by("telegram"),
         help="Posts through a bot. In Telegram, write /newbot to @BotFather, and add the bot to your channel as an "
         "administrator who may post messages. A correction changes the message.",
-        mends=Mends.EDIT,
     ),
     ChannelKind(
         kind="discord",
@@ -42,7 +41,6 @@ SERVICES = (
         open=opened_by("discord"),
         help="Posts into a text channel. In Discord, open the channel's settings, Integrations, Webhooks, New webhook, "
         "and copy its address. A correction changes the message.",
-        mends=Mends.EDIT,
     ),
     ChannelKind(
         kind="slack",
@@ -65,7 +63,6 @@ SERVICES = (
         "channels:history, install it, copy its bot token, and write /invite with its name in the channel. The ID "
         "stands at the end of the channel's details. Posts form a thread, and a correction changes the message. An "
         "incoming webhook's address works too, without threads and changes.",
-        mends=Mends.EDIT,
     ),
     ChannelKind(
         kind="teams",
@@ -94,7 +91,6 @@ SERVICES = (
         open=opened_by("matrix"),
         help="Posts into a room without encryption. The account must be in the room. In Element, its access token "
         "stands under All settings, Help and about, Advanced. Posts form a thread; a correction changes the message.",
-        mends=Mends.EDIT,
     ),
     ChannelKind(
         kind="mail",

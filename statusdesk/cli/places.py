@@ -216,7 +216,7 @@ def account_add(
     given |= {k: v for k, v in (("server", server), ("handle", handle), ("folder", folder)) if v is not None}
     with state.desk() as desk:
         known = {one.kind: one for one in desk.channel_kinds()}.get(kind)
-        wanted = next((field for field in known.fields if field.secret), None) if known and not sign_in else None
+        wanted = known.secret if known and not sign_in else None
         secret = read_secret(from_stdin=secret_stdin, label=wanted.label, optional=wanted.optional) if wanted else ""
         if sign_in:
             given |= _secret_answers(known, from_stdin=secret_stdin)

@@ -75,9 +75,7 @@ class OpenPlaces:
         """An account's network, with its token from the keyring."""
         with self._store.read() as sql:
             account = Reader(sql).account(account_id)
-        wanted = next((field for field in channels.kind(account.kind).fields if field.secret), None)
-        if KEYLESS in account.settings:
-            wanted = None
+        wanted = None if KEYLESS in account.settings else channels.kind(account.kind).secret
         return self.open_account(account, self._secret(f"account/{account_id}", wanted, account.name))
 
     def open_target(self, target: Target, secret: str) -> TargetHost:

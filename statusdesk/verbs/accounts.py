@@ -123,7 +123,7 @@ class AccountVerbs(Verbs):
 
     def _forget(self, account: Account, known: ChannelKind) -> None:
         """Every entry of an account leaves the keyring."""
-        may_have = any(field.secret for field in known.fields) and KEYLESS not in account.settings
+        may_have = known.secret is not None and KEYLESS not in account.settings
         if may_have or known.keeps:
             self._secrets.forget(f"account/{account.id}")
             for entry in known.keeps:
@@ -178,7 +178,7 @@ class AccountVerbs(Verbs):
         with self._read() as reader:
             account = reader.account(key)
         known = channels.kind(account.kind)
-        if not secret.strip() or not any(field.secret for field in known.fields):
+        if not secret.strip() or known.secret is None:
             raise Refused.because([Problem("secret", f"{known.label} needs its token or password here.")])
         return self._renew(account, SignedIn(secret=secret.strip()))
 
