@@ -76,6 +76,11 @@ def _is_undecided(row: Delivery) -> bool:
     return row.state is DeliveryState.UNKNOWN and row.next_try_at is None
 
 
+def _may_still_show(page: Delivery) -> bool:
+    """Whether a publish is on its way, or waits to be seen where readers get it."""
+    return page.state.waits or (page.state is DeliveryState.SENT and page.next_try_at is not None)
+
+
 def _is_in_doubt(row: Delivery) -> bool:
     """Whether the network will be asked what became of a post."""
     return row.state is DeliveryState.UNKNOWN and not _is_undecided(row)
@@ -280,11 +285,11 @@ class Ledger:
         with self._store.claim() as sql:
             box = Outbox(sql)
             leading = box.leading_targets()
-            shown, coming = box.shown_head(leading), box.coming_head(leading)
             for row in box.held_posts():
-                if row.event_head <= shown:
+                pages = box.publishes_of(row, leading)
+                if any(one.state is DeliveryState.VERIFIED for one in pages):
                     box.change(row, self._now(), next_try_at=None, note="")
-                elif row.event_head > coming:
+                elif not any(_may_still_show(one) for one in pages):
                     box.change(row, self._now(), next_try_at=None, note=UNSEEN)
 
     def published(self, ids: Collection[str], build: str, url: str) -> None:

@@ -106,22 +106,13 @@ class Outbox(Reader):
             query = query.where(d.destination_id == target_id)
         return [make_delivery(row) for row in self.sql.execute(query.order_by(d.event_head, d.id))]
 
-    def shown_head(self, targets: Collection[str]) -> int:
-        """How much of the record was seen on one of these targets."""
+    def publishes_of(self, post: Delivery, targets: Collection[str]) -> Sequence[Delivery]:
+        """The publishes that carry a post's own words to these targets."""
         d = t.deliveries.c
-        query = sa.select(sa.func.max(d.event_head)).where(
-            d.destination_id.in_(targets), d.state == DeliveryState.VERIFIED, d.kind == DeliveryKind.PUBLISH
+        query = sa.select(t.deliveries).where(
+            d.update_id == post.update_id, d.destination_id.in_(targets), d.kind == DeliveryKind.PUBLISH
         )
-        return self.sql.execute(query).scalar_one_or_none() or 0
-
-    def coming_head(self, targets: Collection[str]) -> int:
-        """How much of the record is still on its way to one of these targets, or waits to be seen there."""
-        d = t.deliveries.c
-        on_the_way = sa.or_(d.state.in_(_OPEN), sa.and_(d.state == DeliveryState.SENT, d.next_try_at.is_not(None)))
-        query = sa.select(sa.func.max(d.event_head)).where(
-            d.destination_id.in_(targets), d.kind == DeliveryKind.PUBLISH, on_the_way
-        )
-        return self.sql.execute(query).scalar_one_or_none() or 0
+        return [make_delivery(row) for row in self.sql.execute(query)]
 
     def kept_and_shown(self, since: datetime) -> Sequence[tuple[str, str, NextUpdatePromise, datetime]]:
         """Promises kept since a time whose words were seen on the page: incident's id and ref, promise, when first."""
