@@ -44,8 +44,8 @@ class Places(Protocol):
     def public_url(self, target_id: str) -> str:
         """Where readers find what a target holds; empty when nobody said so. Raises NotFound."""
 
-    def seen_build(self, target_id: str) -> str:
-        """The id of the build that readers get there now. Raises SendingError, StatusDeskError."""
+    def seen_build(self, url: str) -> str:
+        """The id of the build that readers get at an address now. Raises SendingError, StatusDeskError."""
 
     def picture(self, incident_ref: str) -> Path | None:
         """An incident's card in the built site, if it has one."""
@@ -95,9 +95,9 @@ class Courier:
     def _jobs(self, busy: Collection[str]) -> Iterator[tuple[str, Callable[[], int]]]:
         """What is to be done now at places where nothing is under way: publish, look at the page, post."""
         yield from self._publishes(busy)
-        for target in self.ledger.unseen_targets():
+        for target, url in self.ledger.unseen_targets().items():
             if target not in busy:
-                yield target, partial(self._see, target)
+                yield target, partial(self._see, target, url)
         self.ledger.release()
         for account in self.ledger.due_accounts():
             if account not in busy:
@@ -151,6 +151,7 @@ class Courier:
     def _publish_to(self, target_id: str, rows: Sequence[Delivery], site: Site) -> int:
         ids = [row.id for row in rows]
         try:
+            named = self._places.public_url(target_id)  # before: the target may be removed while it is at it
             done = self._places.host(target_id).publish(replace(site, progress=self._lease_kept(ids)))
         except NeedsPerson as error:
             self.ledger.failed(ids, error.message, error.code)
@@ -165,8 +166,9 @@ class Courier:
             log.exception("publishing to %s", target_id)
             self._later(rows, "Publishing stopped on a fault in StatusDesk. The details are in the log.", "bug")
         else:
-            url = self._places.public_url(target_id)
-            if url:
+            # A host may know its own address where nobody named one; a file's is for this computer's people alone.
+            url = named or done.url
+            if url.startswith(("https://", "http://")):
                 self.ledger.published(ids, site.build_id, url)
             else:
                 self.ledger.sent(ids, verified=done.verified)
@@ -185,12 +187,10 @@ class Courier:
 
         return progress
 
-    def _see(self, target_id: str) -> int:
+    def _see(self, target_id: str, url: str) -> int:
         """Read the page back from where readers get it. A login page that answers 200 shows no build of ours."""
         try:
-            build, fault = self._places.seen_build(target_id), ""
-        except NotFound:
-            return 0
+            build, fault = self._places.seen_build(url), ""
         except (SendingError, StatusDeskError) as error:
             build, fault = "", error.message
         self.ledger.seen(

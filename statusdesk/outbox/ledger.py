@@ -7,7 +7,7 @@ What is still `sending` when its courier is gone becomes `unknown`: it may have 
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -297,12 +297,12 @@ class Ledger:
         remote = {"remote_id": build, "remote_url": url}
         self._finish(ids, state=DeliveryState.SENT, next_try_at=self._now(), error="", error_code="", note="", **remote)
 
-    def unseen_targets(self) -> Sequence[str]:
-        """Targets whose public address should be looked at now."""
+    def unseen_targets(self) -> Mapping[str, str]:
+        """Targets that should be looked at now, and the public address at which."""
         now = self._now()
         with self._store.read() as sql:
             rows = Outbox(sql).to_see()
-        return list(dict.fromkeys(row.destination_id for row in rows if _due_at(row, now) <= now))
+        return {row.destination_id: row.remote.url for row in rows if row.remote and _due_at(row, now) <= now}
 
     def seen(self, target_id: str, build: str, fault: str = "") -> None:
         """What the public address of a target shows: one of our builds, or something else and `fault` says what."""

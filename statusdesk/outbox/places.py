@@ -116,11 +116,11 @@ class OpenPlaces:
             target = reader.target(target_id)
             return target.public_url or ("" if target.kind == "folder" else reader.page().base_url)
 
-    def seen_build(self, target_id: str) -> str:
+    def seen_build(self, url: str) -> str:
         """The id of the build that readers get now."""
         from statusdesk.targets.readback import shown_build  # noqa: PLC0415  loads the HTTP library
 
-        return shown_build(self.public_url(target_id))
+        return shown_build(url)
 
     def picture(self, incident_ref: str) -> Path | None:
         """An incident's card in the built site, if it has one."""

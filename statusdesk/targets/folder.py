@@ -80,8 +80,7 @@ class FolderHost(TreeHost):
                 f"{self._root} does not show what was just published (build {found} instead of {site.build_id}).",
                 code="read-back",
             )
-        url = self._place.settings.get("public_url", "") or _url(self._root)
-        return Published(written=0, removed=0, url=url, verified=True)
+        return Published(written=0, removed=0, url=_url(self._root), verified=True)
 
 
 class FolderFiles(Files):

@@ -94,7 +94,7 @@ class TreeHost:
             note = Note(self._place.state_file, files.identity)
             with closing(note):
                 work = _Publishing(site, files, note, heart, may_replace=self._place.settings.get("replace") == "yes")
-                return work.run(self._place.settings.get("public_url", ""))
+                return work.run()
 
 
 class Heart:
@@ -123,7 +123,7 @@ class _Publishing:
         self._rules = headers.read(_text(site))
         self._looked_at = time.monotonic()
 
-    def run(self, url: str) -> Published:
+    def run(self) -> Published:
         last = self._note.load()
         self._before = self._files.read(BUILD)
         there = read_stamp(self._before)
@@ -149,7 +149,7 @@ class _Publishing:
         self._read_back()
         self._note.end(Memory(self._site.build_id, self._wanted, loose=kept))
         self._site.progress(self._heart.done, self._heart.total)
-        return Published(written=self._heart.total, removed=removed, url=url or self._files.url, verified=True)
+        return Published(written=self._heart.total, removed=removed, url=self._files.url, verified=True)
 
     def _compared(self, last: Memory, shown: str) -> tuple[Mapping[str, str], Collection[str]]:
         """What surely lies there, and at which paths something lies."""

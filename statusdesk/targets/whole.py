@@ -126,7 +126,7 @@ class WholeHost:
             note = Note(self._place.state_file, host.identity)
             with closing(note):
                 work = _Publishing(site, host, note, heart, may_replace=self._place.settings.get("replace") == "yes")
-                return work.run(self._place.settings.get("public_url", ""))
+                return work.run()
 
 
 class _Publishing:
@@ -151,7 +151,7 @@ class _Publishing:
             self._heart.beat()
         return found
 
-    def run(self, url: str) -> Published:
+    def run(self) -> Published:
         wanted = {path: f"{sha} {self._digests[path]}" for path, sha in self._shas.items()}
         own_builds = {self._site.build_id, self._last.build, self._last.begun_build}
         for _ in range(TRIES):
@@ -168,7 +168,7 @@ class _Publishing:
         self._note.end(Memory(self._site.build_id, wanted))
         count = len(parcel.missing)
         self._site.progress(count, count)
-        return Published(written=count, removed=len(parcel.removed), url=url or self._host.url, verified=True)
+        return Published(written=count, removed=len(parcel.removed), url=self._host.url, verified=True)
 
     def _packed(self, shown: Shown) -> Parcel:
         """What the host is missing, after looking whose it is."""

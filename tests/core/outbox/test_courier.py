@@ -227,6 +227,23 @@ def test_a_slow_mirror_holds_up_neither_posts_nor_what_is_said_meanwhile(
     assert {one.state for one in desk.deliveries(ref) if one.destination == "Mirror"} == {DeliveryState.VERIFIED}
 
 
+def test_a_target_that_is_removed_while_it_is_published_to_ends_no_round(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "www").mkdir()
+    target, _lines = desk.add_target(kind="folder", name="Web", location=str(tmp_path / "www"))
+    works = courier(desk, TOKEN)
+    usual = works._places.host
+
+    class Leaving(SlowHost):
+        def publish(self, site: Site) -> Published:
+            desk.remove_target(target.id)
+            return Published(written=len(site.files), removed=0, url="", verified=True)
+
+    works._places.host = lambda id_: Leaving() if id_ == target.id else usual(id_)  # type: ignore[method-assign]
+    works.round()
+    assert desk.next_due() is None
+    assert [one.name for one in desk.targets()] == ["Site folder"]
+
+
 def until(holds: Callable[[], bool]) -> None:
     """Wait for what another thread does; asked again and again, not slept for."""
     end = time.monotonic() + 30

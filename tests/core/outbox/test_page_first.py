@@ -19,6 +19,7 @@ from statusdesk.domain.drafts import IncidentDraft, UpdateDraft
 from statusdesk.domain.incident import Impact
 from statusdesk.domain.promise import PromiseState
 from statusdesk.net.faults import CannotTell, MaybeArrived
+from statusdesk.targets.base import Published, Site
 from tests.core.outbox.places import KnownPlaces, add_account, courier
 from tests.servers.fault import FaultServer, answer, redirect, reset_at_once
 from tests.servers.running import MastodonServer, call
@@ -351,6 +352,28 @@ def with_other_address(desk: Desk, target_id: str, url: str) -> None:
 
     with desk._store.write() as sql:
         Writer(sql, at=clock.now(), actor="tests").change_target(target_id, public_url=url)
+
+
+def test_a_host_that_knows_its_own_address_is_looked_at_there(
+    make: Callable[[str], Desk], fault_server: FaultServer
+) -> None:
+    """Netlify and Cloudflare Pages name one; nobody needs to type it."""
+    desk = make("")
+    ref = open_one(desk)
+
+    class Knowing:
+        def publish(self, site: Site) -> Published:
+            fault_server.script(answer(200, {"build_id": site.build_id}))
+            return Published(written=1, removed=0, url=fault_server.url, verified=True)
+
+    works = courier(desk, TOKEN)
+    works._places.host = lambda _id: Knowing()  # type: ignore[method-assign,assignment,return-value]
+    works.round()
+    page = page_of(desk, ref)
+    assert page.state is DeliveryState.VERIFIED
+    assert page.remote is not None
+    assert page.remote.url == fault_server.url
+    assert fault_server.asked()[0].startswith("GET /build.json?seen=")
 
 
 # What counts as kept

@@ -67,11 +67,6 @@ def test_the_folder_shows_the_site_and_the_build_was_read_back(bench):
     assert bench.shown().keys() == ONE.keys() | {"build.json"}
 
 
-def test_the_public_address_is_named_where_there_is_one(bench):
-    bench.settings = {"public_url": "https://status.example/"}
-    assert bench.host.publish(bench.build("b1", ONE)).url == "https://status.example/"
-
-
 def test_only_what_differs_is_written_and_own_orphans_go(bench):
     bench.host.publish(bench.build("b1", ONE))
     kept = (bench.there / "assets/a.css").stat().st_ino
