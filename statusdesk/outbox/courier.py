@@ -85,7 +85,7 @@ class Courier:
                     place = running.pop(one)
                     try:
                         tried += one.result()
-                    except StatusDeskError:  # the store: without it nobody can go on
+                    except EnvironmentFault:  # the store: without it nobody can go on
                         raise
                     except Exception:
                         log.exception("working on %s", place)
