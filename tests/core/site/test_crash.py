@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from dataclasses import replace
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -36,27 +38,40 @@ def changed():
     return reader
 
 
+@cache
+def links_of(path: str, text: str) -> tuple[tuple[str, str], ...]:
+    """The links of a page as they stand, and where in the site each leads. Most pages are the same at every cut."""
+    found = []
+    for href in _LINK.findall(text):
+        if ":" in href or href.startswith("//") or not href:
+            continue
+        parts: list[str] = []
+        for part in (*PurePosixPath(path).parent.parts, *href.split("/")):
+            if part == "..":
+                parts.pop()
+            elif part not in ("", "."):
+                parts.append(part)
+        found.append((href, "/".join(parts)))
+    return tuple(found)
+
+
 def dead_links(out: Path) -> list[str]:
     """Links that lead nowhere on pages that a reader of the entry page can reach."""
+    files, folders = set(), {""}
+    for top, _, names in os.walk(out):
+        here = "" if Path(top) == out else Path(top).relative_to(out).as_posix()
+        folders.add(here)
+        files |= {f"{here}/{name}".lstrip("/") for name in names}
     seen, todo, dead = set(), ["index.html"], []
     while todo:
         path = todo.pop()
         if path in seen:
             continue
         seen.add(path)
-        for href in _LINK.findall((out / path).read_text(encoding="utf-8")):
-            if ":" in href or href.startswith("//") or not href:
-                continue
-            parts: list[str] = []
-            for part in (*PurePosixPath(path).parent.parts, *href.split("/")):
-                if part == "..":
-                    parts.pop()
-                elif part not in ("", "."):
-                    parts.append(part)
-            to = "/".join(parts)
-            if href.endswith("/") or (out / to).is_dir():
-                to = f"{to}/index.html".lstrip("/")
-            if not (out / to).is_file():
+        for href, leads in links_of(path, (out / path).read_text(encoding="utf-8")):
+            is_folder = href.endswith("/") or leads in folders
+            to = f"{leads}/index.html".lstrip("/") if is_folder else leads
+            if to not in files:
                 dead.append(f"{path} -> {href}")
             elif to.endswith(".html"):
                 todo.append(to)
