@@ -100,11 +100,8 @@ def test_a_site_that_was_built_anew_meanwhile_is_published_again(desk, there):
     assert there.parcels == []
 
 
-def test_the_hosts_own_address_is_given_unless_another_is_set(desk):
+def test_the_hosts_own_address_is_given(desk):
     assert desk.publish("b1", ONE).url == "https://memory.example/"
-    assert (
-        desk.open(public_url="https://status.example/").publish(desk.build("b2", TWO)).url == "https://status.example/"
-    )
 
 
 def test_a_host_that_tells_of_builds_only_is_not_taken_from_others(desk, there):
